@@ -1,0 +1,24 @@
+// npm run bench [name]     prints one figure a line: name, value, unit, and the aim or the peer timed in the same run
+import { dedupe } from './dedupe.ts'
+import { graph } from './graph.ts'
+import { harness } from './harness.ts'
+import { help } from './help.ts'
+import { validation } from './validation.ts'
+
+const benches = { harness, validation, dedupe, graph, help }
+
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly note: string
+}
+
+const only = process.argv[2]
+for (const [name, bench] of Object.entries(benches)) {
+  if (only && only !== name) continue
+  for (const figure of await bench()) {
+    const value = figure.value.toLocaleString('en', { maximumFractionDigits: figure.value < 100 ? 1 : 0 })
+    console.log(`${figure.name.padEnd(34)} ${value.padStart(10)} ${figure.unit.padEnd(8)} ${figure.note}`)
+  }
+}

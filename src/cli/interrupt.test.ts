@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { Interrupts } from './interrupt.ts'
+
+const pressed = (times: number, drains: boolean) => {
+  const said: string[] = []
+  const left: number[] = []
+  const interrupts = new Interrupts({
+    say: (text) => said.push(text),
+    leave: (code) => left.push(code),
+    drains: () => drains,
+  })
+  for (let press = 0; press < times; press++) interrupts.press()
+  return { drained: interrupts.drain.aborted, ended: interrupts.signal.aborted, said, left }
+}
+
+test('Ctrl-C once drains a run, and tells so and how to go on', () => {
+  const { drained, ended, said } = pressed(1, true)
+  expect([drained, ended]).toEqual([true, false])
+  expect(said.join()).toMatch(/safe point.*whet resume.*again/)
+})
+
+test('twice ends it now', () => {
+  expect(pressed(2, true)).toMatchObject({ drained: true, ended: true, left: [] })
+})
+
+test('three times leaves at once with 130', () => {
+  expect(pressed(3, true).left).toEqual([130])
+})
+
+test('a command without safe points ends at the first', () => {
+  expect(pressed(1, false)).toMatchObject({ ended: true, left: [] })
+})

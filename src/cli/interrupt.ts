@@ -1,0 +1,44 @@
+/** Ctrl-C: once asks for an end at the next safe point, twice for an end now, three times leaves at once. */
+export class Interrupts {
+  readonly #drain = new AbortController()
+  readonly #now = new AbortController()
+  #presses = 0
+
+  constructor(
+    private readonly options: {
+      readonly say: (text: string) => void
+      readonly leave: (code: number) => void
+      readonly drains: () => boolean // false: the command has no safe points, and once is now
+    },
+  ) {}
+
+  get signal(): AbortSignal {
+    return this.#now.signal
+  }
+  get drain(): AbortSignal {
+    return this.#drain.signal
+  }
+
+  readonly press = (): void => {
+    this.#presses++
+    if (this.#presses === 1 && this.options.drains()) {
+      this.options.say(
+        'Stopping at the next safe point; nothing is lost. `whet resume` goes on from there. Ctrl-C again: stop now.',
+      )
+      this.#drain.abort()
+    } else if (!this.#now.signal.aborted) {
+      this.options.say('Stopping now.')
+      this.#drain.abort()
+      this.#now.abort()
+    } else this.options.leave(130)
+  }
+
+  /** Listens to the terminal and to a polite kill. @returns what ends the listening */
+  listen(): () => void {
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+    for (const signal of signals) process.on(signal, this.press)
+    return () => {
+      for (const signal of signals) process.off(signal, this.press)
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { exitCodes } from '../core/errors.ts'
+import type { Plan } from '../graph/plan.ts'
+import { defineCommand, type RenderContext } from './command.ts'
+import { count, duration, table } from './format.ts'
+import { configField, parseRunRound, setField, workspaceField, workspaceOf } from './inputs.ts'
+import { answerOf, exitOf, type RunAnswer, renderAnswer } from './outcome.ts'
+import { loadProject } from './project.ts'
+
+const input = z.strictObject({
+  config: configField,
+  plan: z.boolean().default(false).describe('say what would happen, how long and at what cost, and do nothing'),
+  requireTargets: z.boolean().default(false).describe('exit with 1 where the run ends without meeting its targets'),
+  from: z
+    .string()
+    .optional()
+    .describe("start from another run's state behind a round: its last one by default")
+    .meta({ value: 'RUN[:ROUND]' }),
+  set: setField,
+  workspace: workspaceField,
+})
+
+export const command = defineCommand<typeof input, Plan | RunAnswer>({
+  input,
+  async run(input, context) {
+    const loaded = await loadProject(input, context)
+    const workspace = workspaceOf(input, context)
+    const { signal, drain, onEvent } = context
+    if (input.plan) {
+      const { planRun } = await import('../graph/plan.ts')
+      return planRun({ workspace, loaded, signal })
+    }
+    const { startRun } = await import('../graph/engine.ts')
+    const from = input.from === undefined ? undefined : parseRunRound(input.from)
+    const outcome = await startRun({ workspace, loaded, signal, drain, onEvent, ...(from && { from }) })
+    return answerOf(outcome, workspace, input, context)
+  },
+  render: (output, context) => ('stages' in output ? renderPlan(output, context) : renderAnswer(output, context)),
+  exit: (output, { requireTargets }) => ('stages' in output ? exitCodes.done : exitOf(output, requireTargets)),
+})
+
+const renderPlan = (plan: Plan, { colors }: RenderContext): string => {
+  const { dev, gate, sealed } = plan.evaluation
+  const stages = plan.stages.map(({ name, what, estimateMinutes }) => [
+    colors.cyan(name),
+    estimateMinutes > 0 ? `~ ${duration(estimateMinutes * 60)}` : '',
+    what,
+  ])
+  return [
+    `${colors.bold(plan.skill)}: at most ${plan.rounds} rounds of ${count(plan.rows)} rows; ${dev} dev, ${gate} gate and ${sealed} sealed items`,
+    '',
+    table(
+      ['stage', 'time', 'what'].map((word) => colors.dim(word)),
+      stages,
+      [1],
+    ),
+    '',
+    `at most about ${duration(plan.minutes * 60)}, money ${plan.money === 0 ? 'none' : plan.money}. Nothing was done.`,
+    ...plan.notes.map((note) => colors.dim(note)),
+  ].join('\n')
+}

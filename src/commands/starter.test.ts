@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest'
+import { parseConfig } from '../core/config.ts'
+import { plugins } from '../plugins/index.ts'
+import { starterOf, wordsOf } from './starter.ts'
+
+test.each([
+  ['npx -y server .', ['npx', '-y', 'server', '.']],
+  ['"a b" \'c "d"\' e\\ f', ['a b', 'c "d"', 'e f']],
+  ['--x="1 2" "q\\"q"', ['--x=1 2', 'q"q']],
+  ['  ', []],
+])('%j falls into the words that a shell would see', (line, words) => {
+  expect(wordsOf(line)).toEqual(words)
+})
+
+test.each([
+  ['nothing', {}],
+  ['a server', { mcp: ['npx', '-y', 'my: server', '#1', '5', 'true'] }],
+  ['a file', { tools: 'my tools: all.json' }],
+])("a starter config from %s is right for its skill and keeps the source's words", (_, source) => {
+  const { text } = starterOf('tool-calling', source)
+  const { tools } = parseConfig(text, 'whetstone.yaml', { plugins }).config.options as { tools: unknown }
+  if ('mcp' in source) expect(tools).toMatchObject({ mcp: { command: source.mcp } })
+  if ('tools' in source) expect(tools).toEqual({ file: source.tools })
+})
+
+test('a skill of its own starts with empty options', () => {
+  expect(parseConfig(starterOf('./my-skill.ts', {}).text, 'whetstone.yaml').config.skill).toBe('./my-skill.ts')
+})

@@ -1,0 +1,75 @@
+/** What `whet init` was told about where the truth comes from. */
+export interface Source {
+  readonly mcp?: readonly string[] // argv of an MCP server
+  readonly tools?: string // a JSON file
+}
+
+/** A first whetstone.yaml, and what its author has to do before a run where something is left. */
+export interface Starter {
+  readonly text: string
+  readonly missing?: string
+}
+
+const filesystemServer = 'mcp-server-filesystem'
+
+/** Starts without a source: the server that comes with the product, so that the first run needs nothing else. */
+const toolCalling = (source: Source): Starter => {
+  const command = source.mcp ?? (source.tools ? undefined : [filesystemServer, '.'])
+  const known = command?.some((word) => word.includes('server-filesystem')) ?? false
+  const tools = command ? `{ mcp: { command: ${list(command)} } }` : `{ file: ${word(source.tools ?? '')} }`
+  const text = [
+    'options:',
+    `  tools: ${tools}`,
+    ...(known
+      ? ['  only: [read_text_file, write_file, create_directory, list_directory, move_file, search_files]']
+      : []),
+    '  shown: 4 # tools shown with a request',
+    known
+      ? '  packs: [filesystem] # how people word requests: built in for this server'
+      : '  packs: [./phrases.yaml] # how people word requests: docs/phrase-packs.md',
+    known
+      ? '  sandbox: { kind: folder } # calls are really executed, each episode in a fresh folder'
+      : '  # sandbox: { kind: folder } # says that calls may really be executed; without it grading is by schema only',
+  ].join('\n')
+  return known ? { text } : { text, missing: 'write phrases.yaml, the wordings of requests (docs/phrase-packs.md)' }
+}
+
+const starters: Readonly<Record<string, (source: Source) => Starter>> = { 'tool-calling': toolCalling }
+
+/** @param skill  as it stands in the config: a built-in name, a path or a package */
+export const starterOf = (skill: string, source: Source): Starter => {
+  const starter = starters[skill]
+  const options = starter?.(source) ?? {
+    text: 'options: {} # the section of the skill: `whet plugin list` tells of built-in ones',
+  }
+  const text = `# whet run           (whet run --plan: what would happen, how long, at what cost)
+skill: ${word(skill)}
+${options.text}
+student: { base: smollm2-135m } # or a local folder, or a hub name
+evaluation: { dev: 60, gate: 120, sealed: 120 } # items
+loop: { rounds: 3, rows: 420 } # rows a round: uniform first, then aimed at what failed
+budget: { minutes: 60, diskGb: 10 }
+seed: 1
+`
+  return { ...options, text }
+}
+
+const plain = /^[A-Za-z0-9_./@][A-Za-z0-9_./@-]*$/
+const word = (text: string) =>
+  plain.test(text) && Number.isNaN(Number(text)) && !/^(true|false|null|yes|no|on|off|\.)$/i.test(text)
+    ? text
+    : JSON.stringify(text)
+const list = (words: readonly string[]) => `[${words.map(word).join(', ')}]`
+
+/** Splits a command line as a shell does, quotes and backslashes included; nothing is expanded. */
+export const wordsOf = (commandLine: string): string[] => {
+  const words: string[] = []
+  const pattern = /(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+/gs
+  for (const [raw] of commandLine.matchAll(pattern))
+    words.push(
+      raw.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/gs, (_, double, single, escaped) =>
+        double !== undefined ? double.replace(/\\(["\\])/g, '$1') : (single ?? escaped),
+      ),
+    )
+  return words
+}

@@ -1,0 +1,196 @@
+/** What whetstone.yaml may hold. Every field says what it means and in which unit: `configReference` is made from it. */
+import { z } from 'zod'
+import { findKey } from './secrets.ts'
+
+const whole = (least: number, most?: number) => (most === undefined ? z.int().min(least) : z.int().min(least).max(most))
+const share = () => z.number().min(0).max(1)
+const http = () =>
+  z.url({ protocol: /^https?$/, error: 'expected an http(s) address such as http://127.0.0.1:8000/v1' })
+/** A section that may be left out: its own fields have defaults. */
+const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape, meaning: string) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(meaning)
+
+const apiKeyEnv = () =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      if (/^sk-/.test(value) || findKey(value) >= 0)
+        context.addIssue({
+          code: 'custom',
+          message:
+            "holds a key. Put the key into an environment variable, write that variable's name here, and take the key out of the file",
+        })
+      else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value))
+        context.addIssue({
+          code: 'custom',
+          message: 'expected the name of an environment variable such as OPENAI_API_KEY',
+        })
+    })
+    .optional()
+    .describe('name of the environment variable that holds the key; never the key itself')
+
+const role = (meaning: string) =>
+  z
+    .strictObject({
+      model: z.string().min(1).describe('model name as the endpoint knows it'),
+      baseUrl: http().default('https://api.openai.com/v1').describe('OpenAI-compatible endpoint'),
+      apiKeyEnv: apiKeyEnv(),
+      timeoutSeconds: z.number().positive().default(60).describe('longest wait for one answer, seconds'),
+    })
+    .optional()
+    .describe(meaning)
+
+const Student = section(
+  {
+    base: z
+      .string()
+      .min(1)
+      .default('smollm2-135m')
+      .describe('base model: a prepared name, a local folder or a hub name'),
+    url: http().optional().describe('OpenAI-compatible address of a served model: evaluation only, nothing is trained'),
+    model: z.string().min(1).optional().describe('model name at `url`'),
+    apiKeyEnv: apiKeyEnv(),
+    maxTokens: whole(32)
+      .default(512)
+      .describe('longest training row, tokens of the base model; longer rows are dropped, never cut'),
+    maxReplyTokens: whole(1).default(96).describe('longest reply in an evaluation, tokens'),
+    slots: whole(1, 64).default(4).describe('replies that the server works on at once'),
+    quant: z.enum(['q8_0', 'f16']).default('q8_0').describe('number format of the served model'),
+    timeoutSeconds: z.number().positive().default(60).describe('longest wait for one reply, seconds'),
+  },
+  'the small model that learns',
+)
+
+const Sft = section(
+  {
+    method: z.enum(['lora', 'full']).optional().describe('train an adapter, or all weights'),
+    rank: whole(1, 512).optional().describe('rank of the LoRA adapter'),
+    alpha: z.number().positive().optional().describe('scale of the LoRA adapter'),
+    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
+    schedule: z
+      .enum(['cosine', 'linear', 'constant'])
+      .optional()
+      .describe('how the learning rate falls after the warm-up'),
+    warmup: share().optional().describe('share of the steps over which the learning rate rises, 0 to 1'),
+    weightDecay: z.number().min(0).optional().describe('weight decay'),
+    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
+    epochs: whole(1).optional().describe('passes over the rows'),
+    packTokens: whole(64).optional().describe('tokens of one packed sequence, which is one step'),
+    packRows: whole(1).optional().describe('rows of one packed sequence; they share one tools header'),
+    accumulate: whole(1).optional().describe('sequences to a step'),
+    weigh: z
+      .enum(['root', 'rows', 'tokens'])
+      .optional()
+      .describe('how much a row counts in the loss: the root of its reply length, alike, or its length in tokens'),
+    shareHeaders: z.boolean().optional().describe('rows with the same tools share one header in a sequence'),
+    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+  },
+  'supervised fine-tuning; what is left out has its default in trainers/sft.py',
+)
+
+export const Config = z.strictObject({
+  skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),
+  options: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe("the skill's own section, checked by the skill: `whet plugin list`"),
+  student: Student,
+  evaluation: section(
+    {
+      dev: whole(1).default(60).describe('items that the analyst reads'),
+      gate: whole(1).default(120).describe('items that decide promotion; only their rates are shown'),
+      sealed: whole(0).default(120).describe('items opened once, by `whet publish`'),
+    },
+    'the three evaluation splits',
+  ),
+  loop: section(
+    {
+      rounds: whole(1).default(3).describe('most rounds'),
+      rows: whole(1).default(200).describe('training rows of a round'),
+      replay: share().default(0.3).describe("share of a round's rows from earlier rounds' accepted rows, 0 to 1"),
+      uniform: share().default(0.25).describe("share of a round's rows spread evenly over all tags, 0 to 1"),
+      maxShare: share().default(0.4).describe("largest share of a round's rows for one tag, 0 to 1"),
+      plateau: whole(1).default(2).describe('rounds without a promotion after which the run stops'),
+    },
+    'how rounds are made up and when they end',
+  ),
+  train: section(
+    {
+      device: z
+        .enum(['auto', 'cpu', 'cuda'])
+        .default('auto')
+        .describe('where training runs; auto: the GPU where there is one'),
+      sft: Sft,
+      kto: section(
+        { enabled: z.boolean().default(false).describe('teach judgement once the format holds') },
+        'learning from bad replies',
+      ),
+      grpo: section(
+        { enabled: z.boolean().default(false).describe("learn from the skill's own grade") },
+        'learning from rewards',
+      ),
+    },
+    "overrides of the trainers' defaults",
+  ),
+  budget: section(
+    {
+      minutes: z.number().positive().default(60).describe('wall time of the run, minutes'),
+      tokens: whole(0).default(0).describe('tokens paid for at endpoints; 0: no limit'),
+      money: z.number().min(0).default(0).describe("money paid at endpoints, in the prices' currency; 0: no limit"),
+      diskGb: z.number().positive().default(10).describe('disk that the run may fill, GB'),
+    },
+    'what a run may spend; it stops before it spends more',
+  ),
+  gate: section(
+    {
+      alpha: z
+        .number()
+        .gt(0)
+        .lt(0.5)
+        .default(0.05)
+        .describe('chance, over all rounds, of promoting a student that is no better'),
+      primary: z.string().min(1).optional().describe("criterion that decides; the skill's first target where left out"),
+    },
+    'when a new student replaces the best one',
+  ),
+  roles: section(
+    {
+      teacher: role('writes rows and phrasings'),
+      judge: role("answers the rubrics' questions"),
+      analyst: role('reads failures and writes the next spec'),
+      chat: role('the assistant of `whet chat`'),
+    },
+    'LLM endpoints; without them everything is deterministic',
+  ),
+  approve: z
+    .enum(['never', 'before-train', 'every-round', 'on-cost'])
+    .default('never')
+    .describe('when the run waits for `whet approve`'),
+  executor: z
+    .union(
+      [
+        z.literal('local'),
+        z.strictObject({ ray: z.strictObject({ address: z.string().min(1).describe('address of the Ray cluster') }) }),
+      ],
+      {
+        // within a section the problem is told at its own key
+        error: ({ input }) => (typeof input === 'object' ? undefined : 'expected `local`, or `ray: { address: ... }`'),
+      },
+    )
+    .default('local')
+    .describe('where jobs run'),
+  trackers: z
+    .array(z.enum(['tensorboard', 'wandb', 'mlflow']))
+    .default([])
+    .describe('experiment trackers, passed to the trainers'),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1)
+    .describe('seed of every random choice'),
+})
+export type Config = z.infer<typeof Config>

@@ -1,0 +1,218 @@
+// The plugin contract: one skill, all six stages. Core and graph know a skill only through this file.
+import type { ZodType } from 'zod'
+
+/** What every item carries, whatever the skill. */
+export interface ItemBase {
+  readonly id: string
+  readonly family: string // items made from one template or source: statistics cluster by it
+  readonly tags: Tags // several values where an item has several (two calls, two tools)
+}
+export type Tags = Readonly<Record<string, readonly string[]>>
+export type Dimensions = Readonly<Record<string, readonly string[]>>
+
+/** A skill: all that the loop needs to know about it, and nothing about the loop. */
+export interface Skill<Options, Definition, Item extends ItemBase> {
+  readonly contract: 1
+  readonly name: string
+  readonly summary: string
+  readonly options: ZodType<Options> // its section of whetstone.yaml
+  readonly definition: ZodType<Definition>
+  readonly item: ZodType<Item>
+
+  /** Define: read the user's tools, writing or documents once. The result is plain JSON, frozen and hashed with the run. */
+  define(options: Options, context: DefineContext): Promise<Definition>
+  dimensions(definition: Definition): Dimensions // all that a spec may name
+  readonly rubrics: readonly Rubric[]
+  readonly failureTags: readonly string[]
+  readonly format: string // the criterion that must hold before KTO may start
+  targets(definition: Definition): readonly Target[]
+
+  /** Create: the spec in, items out; the same seed gives the same items, and a split only draws from its own pools. */
+  generate(spec: GenerationSpec, definition: Definition, context: GenerateContext): AsyncIterable<Item>
+  readonly mistakes: readonly Mistake<Item, Definition>[] // what KTO and DPO unlearn, on the same request
+
+  /** Perform. Core plays the episode: gold's turn or the student's, then the environment's results or the user's next turn, until done. */
+  begin(item: Item, definition: Definition): Opening
+  gold(item: Item, soFar: Transcript, definition: Definition): AssistantTurn | undefined // the ideal next turn, which SFT learns; undefined: the episode is over
+  respond?(item: Item, soFar: Transcript, definition: Definition): UserTurn | undefined // the user's next turn, where an episode has several
+  environment?(item: Item, definition: Definition, context: EnvironmentContext): Promise<Environment> // tools that are really executed, in a sandbox
+
+  /** Evaluate; also the reward of GRPO. What could not be judged is ungraded, never 0. */
+  grade(item: Item, transcript: Transcript, definition: Definition, context: GradeContext): Promise<Grade>
+  pooled?(rows: readonly Scored<Item>[], definition: Definition): Readonly<Record<string, Pooled>> // measures that no single item has: voice, pass^k
+
+  /** Closes what the plugin keeps running between episodes (tool servers). Called once, when the process is done with the skill. */
+  dispose?(): Promise<void>
+
+  /** `whet data validate`: findings for the rows of a user's own file, one JSON text a line. A bad row is a finding, never an exception. */
+  validateData?(
+    lines: AsyncIterable<string> | Iterable<string>,
+    options: { readonly tools?: string; readonly signal?: AbortSignal },
+  ): Promise<DataReport>
+}
+
+export interface DataReport {
+  readonly rows: number
+  readonly passed: number
+  readonly failed: number
+  readonly findings: readonly DataFinding[]
+}
+/** `line` counts from 1; `path` is a JSON path inside the row. Errors fail the row, warnings do not. */
+export interface DataFinding {
+  readonly line: number
+  readonly kind: string
+  readonly path: string
+  readonly message: string
+  readonly severity: 'error' | 'warning'
+}
+
+export interface Rubric {
+  readonly name: string
+  readonly criteria: readonly Criterion[]
+} // from YAML
+export interface Criterion {
+  readonly name: string
+  readonly weight: number
+  readonly passAt: number
+  readonly warnAt?: number
+  readonly question?: string
+}
+export interface Target {
+  readonly of: string // a criterion, or a pooled measure
+  readonly measure: 'pass-rate' | 'mean-score' | 'pooled'
+  readonly where?: Tags
+  readonly pass: number
+  readonly warn: number
+  readonly protect?: { readonly margin: number; readonly floor: number } // may not drop by more than margin, in rate 0..1
+}
+
+export type Split = 'train' | 'dev' | 'gate' | 'sealed'
+export interface GenerationSpec {
+  readonly seed: number
+  readonly split: Split
+  readonly parts: readonly SpecPart[]
+}
+export interface SpecPart {
+  readonly where: Tags
+  readonly rows: number
+  readonly difficulty?: 1 | 2 | 3
+  readonly mistakes?: readonly string[]
+}
+/** What the analyst believes, why, and what would show it. `note` is for people: no prompt and no generator reads it. */
+export interface Hypothesis {
+  readonly evidence: readonly string[] // item ids of dev
+  readonly part: SpecPart
+  readonly stage: 'sft' | 'kto' | 'grpo'
+  readonly predicts: {
+    readonly criterion: string
+    readonly where: Tags
+    readonly points: number
+    readonly probability: number
+  }
+  readonly note: string
+}
+
+/** Replaces one assistant turn of the gold transcript; the KTO prompt is what comes before it. */
+export interface Mistake<Item, Definition> {
+  readonly name: string
+  readonly fails: string // the criterion that the result must fail
+  apply(
+    item: Item,
+    gold: Transcript,
+    definition: Definition,
+    seed: number,
+  ): { readonly at: number; readonly turn: AssistantTurn } | undefined
+}
+
+export type Transcript = readonly Message[]
+export type Message = SystemTurn | UserTurn | AssistantTurn | ToolResult
+export interface SystemTurn {
+  readonly role: 'system'
+  readonly content: string
+}
+export interface UserTurn {
+  readonly role: 'user'
+  readonly content: string
+}
+export interface AssistantTurn {
+  readonly role: 'assistant'
+  readonly content: string
+  readonly toolCalls?: readonly ToolCall[]
+}
+export interface ToolResult {
+  readonly role: 'tool'
+  readonly toolCallId: string
+  readonly content: string
+  readonly isError: boolean
+}
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  readonly arguments: unknown
+}
+export interface ToolSchema {
+  readonly name: string
+  readonly description: string
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+export interface Opening {
+  readonly messages: Transcript
+  readonly tools: readonly ToolSchema[]
+  readonly maxSteps: number
+}
+export interface Environment {
+  call(call: ToolCall, signal: AbortSignal): Promise<{ readonly content: string; readonly isError: boolean }>
+  endState(): Promise<unknown>
+  close(): Promise<void>
+}
+
+export interface Grade {
+  readonly score: number
+  readonly criteria: Readonly<Record<string, Verdict>>
+  readonly failures: readonly string[]
+}
+export type Verdict =
+  | { readonly status: 'pass' | 'warn' | 'fail'; readonly score: number; readonly reason: string }
+  | { readonly status: 'not-applicable' }
+  | { readonly status: 'ungraded'; readonly reason: string }
+export interface Scored<Item> {
+  readonly item: Item
+  readonly transcript: Transcript
+  readonly grade: Grade
+}
+export interface Pooled {
+  readonly value: number
+  readonly n: number
+}
+
+export interface DefineContext {
+  readonly baseDir: string // relative paths of the options start here
+  readonly signal: AbortSignal
+  progress(done: number, total: number, what: string): void
+}
+export interface GenerateContext extends Omit<DefineContext, 'baseDir'> {
+  readonly teacher?: Llm
+  readonly embed?: Embed
+}
+export interface EnvironmentContext {
+  readonly signal: AbortSignal
+  readonly scratch: string
+} // a fresh folder of this episode
+export interface GradeContext {
+  readonly signal: AbortSignal
+  readonly judge?: Llm
+  readonly embed?: Embed
+  readonly endState?: unknown
+}
+export interface Llm {
+  complete<T>(prompt: Transcript, schema: ZodType<T>): Promise<T>
+}
+export type Embed = (texts: readonly string[]) => Promise<readonly Float32Array[]> // unit vectors, served by trainers/serve.py
+
+/** A skill whose own types the caller does not know: what core and graph work with. */
+// biome-ignore lint/suspicious/noExplicitAny: the loop carries a plugin's definition and items without ever looking inside
+export type AnySkill = Skill<any, any, any>
+
+/** Returns its argument; it exists so that the types of options, definition and item flow into the functions. */
+export const definePlugin = <Options, Definition, Item extends ItemBase>(skill: Skill<Options, Definition, Item>) =>
+  skill

@@ -1,0 +1,98 @@
+import type {
+  AnySkill,
+  AssistantTurn,
+  Environment,
+  ItemBase,
+  Message,
+  Opening,
+  ToolCall,
+  ToolSchema,
+  Transcript,
+} from './contract.ts'
+import type { Reply, Student } from './student.ts'
+
+export interface Episode {
+  readonly transcript: Transcript
+  readonly tools: readonly ToolSchema[]
+  readonly endState?: unknown // absent where nothing was executed
+  readonly ms: number // the student's time only, all its turns
+  readonly tokens: { readonly prompt: number; readonly completion: number }
+}
+
+export interface EpisodeOptions {
+  readonly plugin: AnySkill
+  readonly definition: unknown
+  readonly signal: AbortSignal
+  readonly scratch?: string // a folder of this worker; without one nothing is executed
+}
+
+/** A tool's answer longer than this many characters is cut: one huge result must not fill the student's context. */
+const maxResultCharacters = 20_000
+
+type NextTurn = (soFar: Transcript, opening: Opening) => Promise<Reply | undefined>
+
+/** Plays the ideal transcript against the real environment: what SFT learns and what every grader must pass. */
+export const playGold = (item: ItemBase, options: EpisodeOptions): Promise<Episode> =>
+  play(item, options, async (soFar) => {
+    const turn: AssistantTurn | undefined = options.plugin.gold(item, soFar, options.definition)
+    return turn && { turn, ms: 0, tokens: { prompt: 0, completion: 0 } }
+  })
+
+/** Plays one episode with a student. `maxTokens` caps each reply; the seed belongs to the item, not to the order of play. */
+export const playStudent = (
+  item: ItemBase,
+  student: Student,
+  options: EpisodeOptions & { readonly maxTokens: number; readonly seed: number },
+): Promise<Episode> =>
+  play(item, options, (soFar, opening) =>
+    student.reply(soFar, opening.tools, { signal: options.signal, maxTokens: options.maxTokens, seed: options.seed }),
+  )
+
+const play = async (item: ItemBase, options: EpisodeOptions, next: NextTurn): Promise<Episode> => {
+  const { plugin, definition, signal, scratch } = options
+  const opening: Opening = plugin.begin(item, definition)
+  const environment: Environment | undefined =
+    scratch === undefined ? undefined : await plugin.environment?.(item, definition, { signal, scratch })
+  try {
+    const played = await turns(item, options, opening, environment, next)
+    return { ...played, tools: opening.tools, endState: await environment?.endState() }
+  } finally {
+    await environment?.close()
+  }
+}
+
+const turns = async (
+  item: ItemBase,
+  { plugin, definition, signal }: EpisodeOptions,
+  opening: Opening,
+  environment: Environment | undefined,
+  next: NextTurn,
+) => {
+  const transcript: Message[] = [...opening.messages]
+  const tokens = { prompt: 0, completion: 0 }
+  let ms = 0
+  for (let step = 0; step < opening.maxSteps; step += 1) {
+    signal.throwIfAborted()
+    const reply = await next(transcript, opening)
+    if (!reply) break
+    transcript.push(reply.turn)
+    ms += reply.ms
+    tokens.prompt += reply.tokens.prompt
+    tokens.completion += reply.tokens.completion
+    const calls = reply.turn.toolCalls ?? []
+    if (calls.length > 0) {
+      if (!environment) break
+      for (const call of calls) transcript.push(await execute(environment, call, signal))
+      continue
+    }
+    const user = plugin.respond?.(item, transcript, definition)
+    if (!user) break
+    transcript.push(user)
+  }
+  return { transcript, tokens, ms }
+}
+
+const execute = async (environment: Environment, call: ToolCall, signal: AbortSignal): Promise<Message> => {
+  const { content, isError } = await environment.call(call, signal)
+  return { role: 'tool', toolCallId: call.id, content: content.slice(0, maxResultCharacters), isError }
+}

@@ -1,0 +1,45 @@
+import type { PredictionScore } from './analyst.ts'
+import type { Hypothesis, SpecPart } from './contract.ts'
+import type { Verdict } from './gate.ts'
+import type { MeasuredRate, TagRate } from './rates.ts'
+import type { TrainResult } from './trainer.ts'
+
+/** Who wrote a generation spec. */
+export type Author = 'uniform' | 'statistical' | 'llm'
+
+/** `round-NN/summary.json`: all that a report or a surface shows of a finished round. Of gate it holds rates only. */
+export interface RoundSummary {
+  readonly round: number // 0 is the untouched student
+  readonly author?: Author // of the spec that this round's rows came from
+  readonly parts: readonly SpecPart[]
+  readonly hypotheses: readonly Hypothesis[]
+  readonly predictions: readonly PredictionScore[] // how this round's hypotheses fared on dev
+  readonly rows: RowCounts
+  readonly train?: TrainResult & { readonly kind: string }
+  readonly rates: { readonly dev: readonly MeasuredRate[]; readonly gate: readonly MeasuredRate[] } // one a target
+  readonly tags: { readonly dev: readonly TagRate[]; readonly gate: readonly TagRate[] } // one a criterion and tag value
+  readonly verdict?: Verdict // absent for round 0
+  readonly best: number // the best promoted round after this one's verdict
+  readonly unscored: { readonly dev: number; readonly gate: number } // rows lost to infrastructure
+  readonly seconds: Readonly<Record<string, number>> // wall time by stage
+  readonly at: string // ISO time
+}
+
+export interface RowCounts {
+  readonly made: number
+  readonly rejected: number
+  readonly duplicates: number // near-duplicates inside the set
+  readonly leaked: number // near-duplicates of an evaluation item
+  readonly accepted: number // new rows of this round
+  readonly replayed: number // accepted rows of earlier rounds, shown again
+  readonly trained: number // accepted + replayed
+}
+
+/** What a run has spent so far. */
+export interface Spent {
+  readonly minutes: number
+  readonly rows: number
+  readonly tokens: number
+  readonly money: number
+  readonly diskGb: number
+}

@@ -1,0 +1,54 @@
+import type { GenerationSpec, ItemBase } from '../core/contract.ts'
+import { NearDuplicates } from '../core/dedupe.ts'
+import type { Deps } from './deps.ts'
+
+export interface Collected {
+  readonly items: ItemBase[]
+  readonly made: number
+  readonly duplicates: number // near-duplicates inside the set
+  readonly leaked: number // near-duplicates of an evaluation item
+}
+
+/** The words that tell items apart: what the user asks, over all turns of the opening. */
+export const textOf = (item: ItemBase, definition: unknown, plugin: Deps['plugin']): string =>
+  plugin
+    .begin(item, definition)
+    .messages.filter((message) => message.role === 'user')
+    .map((message) => message.content)
+    .join('\n')
+
+/**
+ * Runs a spec through the plugin's generator. Near-duplicates inside the set and of `guarded` items (the evaluation
+ * splits) are dropped and counted; an id that `taken` holds already is a duplicate too.
+ */
+export const collectItems = async (
+  spec: GenerationSpec,
+  definition: unknown,
+  deps: Pick<Deps, 'plugin' | 'signal' | 'emit'>,
+  { guarded = [], taken = new Set() }: { guarded?: readonly ItemBase[]; taken?: ReadonlySet<string> } = {},
+): Promise<Collected> => {
+  const { plugin, signal } = deps
+  const total = spec.parts.reduce((sum, part) => sum + part.rows, 0)
+  const progress = (done: number, of: number, what: string) =>
+    deps.emit({ type: 'stage.progress', data: { done, total: of, what } })
+  const evaluation = new NearDuplicates()
+  for (const item of guarded) evaluation.add(item.id, textOf(item, definition, plugin))
+  const seen = new NearDuplicates()
+  const ids = new Set(taken)
+  const items: ItemBase[] = []
+  const counts = { made: 0, duplicates: 0, leaked: 0 }
+  for await (const item of plugin.generate(spec, definition, { signal, progress })) {
+    signal.throwIfAborted()
+    counts.made += 1
+    const text = textOf(item, definition, plugin)
+    if (evaluation.find(text)) counts.leaked += 1
+    else if (ids.has(item.id) || seen.find(text)) counts.duplicates += 1
+    else {
+      ids.add(item.id)
+      seen.add(item.id, text)
+      items.push(item)
+    }
+    if (counts.made % 500 === 0) progress(counts.made, total, 'items')
+  }
+  return { items, ...counts }
+}

@@ -1,0 +1,218 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
+import { type LoadedConfig, loadConfig } from '../core/config.ts'
+import type { AnySkill } from '../core/contract.ts'
+import { messageOf, WhetError } from '../core/errors.ts'
+import type { RunEvent } from '../core/events.ts'
+import { readJson } from '../core/jsonl.ts'
+import type { RoundSummary } from '../core/round.ts'
+import { newRunName, type RunFiles, type Workspace } from '../core/workspace.ts'
+import { loadPlugin } from '../plugins/index.ts'
+import type { Deps, Students } from './deps.ts'
+import { forkRun } from './fork.ts'
+import { machinesFor } from './local.ts'
+import { buildLoop, graphVersion } from './loop.ts'
+import { Halt, Session } from './session.ts'
+import { BudgetSpent, codeOf } from './stage.ts'
+import type { State, StopReason } from './state.ts'
+import { targetsMet } from './stop.ts'
+import { requireSupported } from './supported.ts'
+
+export interface RunOutcome {
+  readonly run: string
+  readonly status: 'finished' | 'paused' | 'stopped' | 'interrupted'
+  readonly reason: string
+  readonly best: number // round of the best student; 0 is the untouched one
+  readonly targetsMet: boolean
+}
+
+export interface EngineOptions {
+  readonly workspace: Workspace
+  readonly signal?: AbortSignal // abort: now
+  readonly drain?: AbortSignal // abort: at the next safe point
+  onEvent?(event: RunEvent): void
+  /** Told what is being prepared (environment, base model, export) where no run keeps a log. */
+  onPreparing?(what: string): void
+  /** Told what is being prepared (environment, base model, export) where no run keeps a log. */
+  onPreparing?(what: string): void
+  /** What trains and serves; the local trainers and llama.cpp where left out. */
+  readonly machines?: Machines
+  readonly plugin?: AnySkill // instead of the one that the config names
+}
+
+/** The parts of a run that are not the loop: scripted in tests, on this machine in life. */
+export interface Machines {
+  readonly trainer: Deps['trainer']
+  readonly students: Students
+}
+
+/** Starts a run in the workspace and works on it until it ends or is told to stand still. */
+export const startRun = async (
+  options: EngineOptions & { loaded: LoadedConfig; from?: { run: string; round?: number } },
+): Promise<RunOutcome> => {
+  const { workspace, loaded, from } = options
+  requireSupported(loaded.config)
+  const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
+  await workspace.prepare()
+  const files = workspace.run(newRunName(plugin.name, new Date()))
+  await mkdir(files.dir, { recursive: true })
+  // the folder of the config goes along: paths in it are relative to it
+  await writeFile(files.config, loaded.text)
+  await writeFile(files.origin, path.resolve(loaded.file))
+  const forked = from && (await forkRun(workspace, from, files))
+  return work(options, {
+    files,
+    plugin,
+    loaded,
+    initial: { graphVersion, run: files.name, ...forked?.state },
+    forked: Boolean(forked),
+    isNew: true,
+  })
+}
+
+/** Takes up a run where it stands; finished work is not done again. */
+export const resumeRun = async (options: EngineOptions & { run: string }): Promise<RunOutcome> => {
+  const files = await options.workspace.find(options.run)
+  const loaded = await loadRunConfig(files)
+  const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
+  return work(options, {
+    files,
+    plugin,
+    loaded,
+    initial: { graphVersion, run: files.name },
+    forked: false,
+    isNew: false,
+  })
+}
+
+interface Work {
+  readonly files: RunFiles
+  readonly plugin: AnySkill
+  readonly loaded: LoadedConfig
+  readonly initial: Partial<State>
+  readonly forked: boolean
+  readonly isNew: boolean
+}
+
+const work = async (
+  options: EngineOptions,
+  { files, plugin, loaded, initial, forked, isNew }: Work,
+): Promise<RunOutcome> => {
+  const session = new Session({ ...options, files })
+  const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
+  const saver = SqliteSaver.fromConnString(files.database)
+  const deps: Deps = {
+    config: loaded.config,
+    plugin,
+    files,
+    baseDir: path.dirname(loaded.file),
+    scratch,
+    signal: session.signal,
+    ...machinesFor(options, loaded.config, (event) => session.emit(event)),
+    emit: (event) => session.emit(event),
+    minutes: () => session.minutes(),
+    stageSeconds: (round) => session.stageSeconds(round),
+    decision: () => session.decision(),
+    now: () => new Date(),
+  }
+  const loop = buildLoop(deps, saver)
+  const thread = {
+    configurable: { thread_id: files.name },
+    durability: 'sync' as const,
+    recursionLimit: 8 * (loaded.config.loop.rounds + 2),
+  }
+  try {
+    session.emit(
+      isNew
+        ? { type: 'run.started', data: { skill: plugin.name, config: loaded.sha256 } }
+        : { type: 'run.resumed', data: {} },
+    )
+    // a forked run begins behind the gate of the round that it was forked from
+    if (forked) await loop.updateState(thread, initial, 'gate')
+    const begun = (await loop.getState(thread)).values as Partial<State>
+    if (begun.graphVersion && begun.graphVersion !== graphVersion) throw graphChanged(files.name)
+    await loop.invoke(begun.graphVersion ? null : initial, thread)
+    return await finish((await loop.getState(thread)).values as State, session, files)
+  } catch (error) {
+    return await halted(error, (await loop.getState(thread)).values as Partial<State>, session, files)
+  } finally {
+    await plugin.dispose?.()
+    session.close()
+    saver.db.close()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+const finish = async (state: State, session: Session, files: RunFiles): Promise<RunOutcome> => {
+  // LangGraph ends silently where it cannot go on; only a stop reason says that the loop is really over
+  if (!state.stop)
+    throw new WhetError({
+      code: 'ended-without-reason',
+      message: `The loop of ${files.name} ended in round ${state.round} without a reason to stop. Resume it with \`whet resume ${files.name}\`.`,
+      fixedBy: 'machine',
+    })
+  return finished(state.best, state.stop, session, files)
+}
+
+const finished = async (
+  best: number,
+  { reason, detail }: StopReason,
+  session: Session,
+  files: RunFiles,
+): Promise<RunOutcome> => {
+  const summary = await readJson<RoundSummary>(files.round(best).summary)
+  session.emit({ type: 'run.finished', data: { reason, best, targets: [...(summary?.rates.gate ?? [])] } })
+  return {
+    run: files.name,
+    status: 'finished',
+    reason: detail,
+    best,
+    targetsMet: summary ? targetsMet(summary) : false,
+  }
+}
+
+const halted = async (
+  error: unknown,
+  state: Partial<State>,
+  session: Session,
+  files: RunFiles,
+): Promise<RunOutcome> => {
+  const best = state.best ?? 0
+  if (error instanceof BudgetSpent) {
+    session.emit({ type: 'budget.exceeded', data: { which: error.which, limit: error.limit, spent: error.spent } })
+    return finished(best, { reason: 'budget', detail: error.message }, session, files)
+  }
+  const halt = error instanceof Halt ? error : session.halted
+  if (halt) {
+    const data = { by: halt.by }
+    session.emit(
+      halt.kind === 'stopped'
+        ? { type: 'run.stopped', data: { reason: 'person', detail: halt.by } }
+        : { type: 'run.paused', data },
+    )
+    return { run: files.name, status: halt.kind, reason: halt.message, best, targetsMet: false }
+  }
+  // the process that lost its lease must not write into a run that another one owns
+  const reason: unknown = session.signal.aborted ? session.signal.reason : error
+  if (codeOf(reason) !== 'lease-lost')
+    session.emit({ type: 'run.failed', data: { code: codeOf(reason), message: messageOf(reason) } })
+  throw reason
+}
+
+/** The config that a run was started with; its relative paths still start from the folder that it came from. */
+export const loadRunConfig = async (files: RunFiles): Promise<LoadedConfig> => {
+  const loaded = await loadConfig(files.config)
+  const origin = await readFile(files.origin, 'utf8').catch(() => files.config)
+  return { ...loaded, file: origin }
+}
+
+const graphChanged = (run: string) =>
+  new WhetError({
+    code: 'graph-changed',
+    message: `${run} was begun by a version of Whetstone whose loop has other stages. Finish it with that version, or start a new run from its best round: \`whet run --from ${run}\`.`,
+    fixedBy: 'config',
+    exit: 4,
+    data: { run },
+  })

@@ -1,0 +1,143 @@
+import pLimit from 'p-limit'
+import type { Grade, ItemBase, Split } from '../core/contract.ts'
+import { playStudent } from '../core/episode.ts'
+import { isWhetError, WhetError } from '../core/errors.ts'
+import type { EvaluationRow } from '../core/evaluation.ts'
+import { JsonlAppender, readJsonl, writeJsonl } from '../core/jsonl.ts'
+import { seedFrom } from '../core/random.ts'
+import type { Student } from '../core/student.ts'
+import type { Deps } from './deps.ts'
+import { byMenu } from './menu-order.ts'
+import { scratchPool } from './scratch.ts'
+
+export interface EvaluateOptions {
+  readonly items: readonly ItemBase[]
+  readonly file: string // JSONL of EvaluationRow; rows that are there already are not asked again
+  readonly split: Split
+  readonly definition: unknown
+  readonly deps: Pick<Deps, 'plugin' | 'config' | 'signal' | 'scratch' | 'emit'>
+  student(): Promise<Student> // asked for only when a reply is missing
+}
+
+/** So many rows in a row without an answer, and the student is not evaluated but broken. */
+const patience = 3
+const progressEveryMs = 500
+
+/**
+ * Plays every item that the file does not hold yet and appends its row. Rows are independent of the order of play;
+ * infrastructure failures are a class of their own, never a 0, and are asked again by the next call.
+ *
+ * @returns one row an item, in the items' order
+ * @throws {WhetError} student-failing when the student does not answer several times in a row
+ */
+export const evaluateItems = async (options: EvaluateOptions): Promise<EvaluationRow[]> => {
+  const { items, file, split, deps } = options
+  const rows = await storedRows(file)
+  const missing = items.filter((item) => !rows.has(item.id))
+  if (missing.length > 0) await playMissing(missing, rows, options)
+  deps.emit({ type: 'eval.progress', data: { split, done: items.length, total: items.length } })
+  return items.flatMap((item) => rows.get(item.id) ?? [])
+}
+
+/** Finished rows by item id: the first one of an item counts, infrastructure failures are left out and dropped from the file. */
+const storedRows = async (file: string): Promise<Map<string, EvaluationRow>> => {
+  const { rows, torn } = await readJsonl<EvaluationRow>(file)
+  const kept = new Map<string, EvaluationRow>()
+  for (const row of rows) if (!row.error && !kept.has(row.item.id)) kept.set(row.item.id, row)
+  if (kept.size < rows.length || torn > 0) await writeJsonl(file, kept.values())
+  return kept
+}
+
+const playMissing = async (
+  missing: readonly ItemBase[],
+  rows: Map<string, EvaluationRow>,
+  options: EvaluateOptions,
+) => {
+  const { file, split, deps } = options
+  const student = await options.student()
+  const slots = deps.config.student.slots
+  const [pool, limit] = [scratchPool(deps.scratch, slots), pLimit(slots)]
+  const appender = await JsonlAppender.open(file)
+  const halt = new AbortController()
+  const signal = AbortSignal.any([deps.signal, halt.signal])
+  const written: Promise<void>[] = []
+  const total = rows.size + missing.length
+  let [failuresInARow, told] = [0, 0]
+  try {
+    await Promise.all(
+      // items with the same tools together: the served student keeps their common prompt in its cache
+      byMenu(missing, options).map((item) =>
+        limit(async () => {
+          signal.throwIfAborted()
+          const row = await pool.use((scratch) => playRow(item, student, { ...options, signal, scratch }))
+          failuresInARow = row.error ? failuresInARow + 1 : 0
+          rows.set(item.id, row)
+          // durable in groups: waiting for the disk here would idle the student
+          written.push(appender.append(row))
+          if (failuresInARow >= patience) throw studentFailing(row, failuresInARow)
+          if (Date.now() - told < progressEveryMs) return
+          told = Date.now()
+          deps.emit({ type: 'eval.progress', data: { split, done: rows.size, total } })
+        }),
+      ),
+    )
+  } catch (error) {
+    halt.abort()
+    throw error
+  } finally {
+    await Promise.allSettled(written)
+    await appender.close()
+  }
+  await Promise.all(written)
+}
+
+const playRow = async (
+  item: ItemBase,
+  student: Student,
+  { deps, definition, signal, scratch }: EvaluateOptions & { signal: AbortSignal; scratch: string },
+): Promise<EvaluationRow> => {
+  const { plugin, config } = deps
+  try {
+    const { transcript, endState, ms, tokens } = await playStudent(item, student, {
+      plugin,
+      definition,
+      signal,
+      scratch,
+      maxTokens: config.student.maxReplyTokens,
+      seed: seedFrom(config.seed, item.id),
+    })
+    const grade = await plugin.grade(item, transcript, definition, { signal, endState })
+    return { item, transcript, grade, ms, tokens, ...(endState !== undefined && { endState }) }
+  } catch (error) {
+    if (signal.aborted || !isStudentSilent(error)) throw error
+    return {
+      item,
+      transcript: [],
+      grade: ungraded(plugin, error.message),
+      ms: 0,
+      tokens: { prompt: 0, completion: 0 },
+      error: { code: error.code, message: error.message },
+    }
+  }
+}
+
+const isStudentSilent = (error: unknown): error is WhetError =>
+  isWhetError(error) && (error.code === 'student-unreachable' || error.code === 'student-timeout')
+
+const ungraded = (plugin: Deps['plugin'], reason: string): Grade => ({
+  score: 0,
+  failures: [],
+  criteria: Object.fromEntries(
+    plugin.rubrics.flatMap(({ criteria }) =>
+      criteria.map(({ name }) => [name, { status: 'ungraded' as const, reason }]),
+    ),
+  ),
+})
+
+const studentFailing = (row: EvaluationRow, times: number) =>
+  new WhetError({
+    code: 'student-failing',
+    message: `The student did not answer ${times} times in a row (${row.error?.message}). See its server, then \`whet resume\`: the answers so far are kept.`,
+    fixedBy: 'service',
+    data: { code: row.error?.code, item: row.item.id },
+  })

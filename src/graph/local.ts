@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import type { Config } from '../core/config.ts'
+import { WhetError } from '../core/errors.ts'
+import { exportGguf, prepareBase } from '../core/models.ts'
+import { pythonEnv, trainersDir } from '../core/python.ts'
+import { managedStudent } from '../core/server.ts'
+import { openAiStudent } from '../core/student.ts'
+import { localTrainer, type Trainer } from '../core/trainer.ts'
+import type { Workspace } from '../core/workspace.ts'
+import type { Students, ToldEvent } from './deps.ts'
+import type { EngineOptions, Machines } from './engine.ts'
+
+type Emit = (event: ToldEvent) => void
+
+/** The machines that the caller brought, else this one's; without a run's log, preparations are told to `onPreparing`. */
+export const machinesFor = (options: EngineOptions, config: Config, emit?: Emit): Machines =>
+  options.machines ??
+  localTraining(
+    config,
+    options.workspace,
+    emit ?? ((event) => event.type === 'stage.progress' && options.onPreparing?.(event.data.what)),
+  )
+
+/** Trainers, base model and llama.cpp on this machine; the Python environment is made on first use. */
+const localTraining = (config: Config, workspace: Workspace, emit: Emit): Machines => {
+  const told = (what: string) => emit({ type: 'stage.progress', data: { done: 0, total: 0, what } })
+  const python = once(async (signal) => (await pythonEnv({ onProgress: told, signal })).python)
+  const base = once((signal) =>
+    prepareBase({
+      base: config.student.base,
+      models: workspace.models(),
+      python: () => python(signal), // a base that is there already needs no environment
+      signal,
+      onProgress: told,
+    }),
+  )
+  return {
+    trainer: trainerWith(python),
+    students: config.student.url
+      ? servedElsewhere(config, config.student.url)
+      : servedHere({ config, python, base, told, emit }),
+  }
+}
+
+const trainerWith = (python: (signal: AbortSignal) => Promise<string>): Trainer => ({
+  run: async (job, options) => {
+    const interpreter = await python(options.signal)
+    return localTrainer({ command: (kind) => [interpreter, path.join(trainersDir, `${kind}.py`)] }).run(job, options)
+  },
+})
+
+interface Here {
+  readonly config: Config
+  readonly python: (signal: AbortSignal) => Promise<string>
+  readonly base: (signal: AbortSignal) => Promise<{ dir: string; sha256: string }>
+  readonly told: (what: string) => void
+  readonly emit: Emit
+}
+
+const servedHere = ({ config, python, base, told, emit }: Here): Students => ({
+  base,
+  open: async ({ adapter, model }, signal) => {
+    const { slots, quant, timeoutSeconds } = config.student
+    const { dir } = await base(signal)
+    if (!existsSync(model))
+      await exportGguf({
+        base: dir,
+        ...(adapter && { adapter }),
+        out: model,
+        quant,
+        python: await python(signal),
+        signal,
+        onProgress: told,
+      })
+    signal.throwIfAborted()
+    return managedStudent({
+      python: await python(signal),
+      model,
+      slots,
+      timeoutMs: timeoutSeconds * 1000,
+      onRestart: (why) => emit({ type: 'server.restarted', data: { why } }),
+    })
+  },
+})
+
+/** A model behind a URL can be evaluated; it cannot be trained, so only round 0 ever opens it. */
+const servedElsewhere = (config: Config, url: string): Students => ({
+  base: async () => ({ dir: url, sha256: '' }),
+  open: async ({ adapter }) => {
+    if (adapter)
+      throw new WhetError({
+        code: 'student-not-trainable',
+        message:
+          'student.url is for evaluation only: take it out of the config to train, or run `whet eval` with the URL.',
+        fixedBy: 'config',
+        exit: 2,
+      })
+    const { model, apiKeyEnv, timeoutSeconds } = config.student
+    const student = openAiStudent({
+      baseUrl: url,
+      ...(model && { model }),
+      ...(apiKeyEnv && { apiKeyEnv }),
+      timeoutMs: timeoutSeconds * 1000,
+    })
+    return { student, close: async () => {} }
+  },
+})
+
+/** The first call does the work, later ones share it; a failure is not remembered. */
+const once = <T>(make: (signal: AbortSignal) => Promise<T>) => {
+  let made: Promise<T> | undefined
+  return (signal: AbortSignal): Promise<T> => {
+    made ??= make(signal).catch((error) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
+}

@@ -1,0 +1,95 @@
+import { type SpecFile, scorePredictions, statisticalAnalyst, uniformParts } from '../../core/analyst.ts'
+import type { ItemBase } from '../../core/contract.ts'
+import type { EvaluationRow } from '../../core/evaluation.ts'
+import { failureReport } from '../../core/failures.ts'
+import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
+import { seedFrom } from '../../core/random.ts'
+import type { RoundSummary } from '../../core/round.ts'
+import type { Deps, Stage } from '../deps.ts'
+import type { State, StopReason } from '../state.ts'
+import { stopReason } from '../stop.ts'
+import { summarize } from '../summarize.ts'
+import { type Frozen, readFrozen } from './define.ts'
+import { readVerdict } from './gate.ts'
+
+/** Sums the round up, scores its predictions, and either stops or writes the spec of the next round. */
+export const analyze: Stage = async (state, deps) => {
+  const frozen = await readFrozen(deps.files, deps.plugin)
+  const summary = await roundSummary(state, frozen, deps)
+  await writeJson(deps.files.round(state.round).summary, summary)
+  for (const prediction of summary.predictions) deps.emit({ type: 'prediction.scored', data: prediction })
+  const stop = await stopReason(state, summary, deps)
+  if (stop) return stopped(state, stop, frozen, deps)
+  await writeSpec(state, frozen, deps)
+  return { round: state.round + 1 }
+}
+
+const roundSummary = async (state: State, frozen: Frozen, deps: Deps): Promise<RoundSummary> => {
+  const against = (await readVerdict(deps.files.round(state.round).verdict))?.against
+  const spec = await readJson<SpecFile>(deps.files.round(state.round).spec)
+  const predictions =
+    spec && against !== undefined
+      ? scorePredictions(spec.hypotheses, await devRows(against, deps), await devRows(state.round, deps))
+      : []
+  return summarize(state, frozen, deps, { spec, predictions })
+}
+
+const stopped = async (state: State, stop: StopReason, frozen: Frozen, deps: Deps) => {
+  await writeFailures(state, frozen, deps)
+  return { stop }
+}
+
+const writeFailures = async (state: State, frozen: Frozen, deps: Deps) => {
+  const rows = await devRows(state.best, deps)
+  const { plugin } = deps
+  const gold = (item: ItemBase) => {
+    const turn = plugin.gold(item, plugin.begin(item, frozen.definition).messages, frozen.definition)
+    return turn && [turn]
+  }
+  const report = failureReport(rows, plugin.dimensions(frozen.definition), criteriaOf(deps), { gold })
+  await writeJson(deps.files.round(state.round).failures, report)
+  return report
+}
+
+/** The next round's spec: uniform in the first, aimed at what the best student fails on dev afterwards. */
+const writeSpec = async (state: State, frozen: Frozen, deps: Deps) => {
+  const { loop, seed } = deps.config
+  const next = state.round + 1
+  const fresh = next === 1 ? loop.rows : loop.rows - Math.round(loop.rows * loop.replay)
+  const specSeed = seedFrom(seed, 'spec', next)
+  const report = await writeFailures(state, frozen, deps)
+  const targeted = next === 1 ? 0 : Math.round(fresh * (1 - loop.uniform))
+  const aimed =
+    targeted === 0
+      ? { parts: [], hypotheses: [] }
+      : statisticalAnalyst({
+          report,
+          dimensions: deps.plugin.dimensions(frozen.definition),
+          loop: { rows: targeted, uniform: loop.uniform, maxShare: loop.maxShare },
+          history: await scoredHistory(state, deps),
+          seed: specSeed,
+        })
+  const aimedRows = aimed.parts.reduce((sum, part) => sum + part.rows, 0)
+  const file: SpecFile = {
+    spec: { seed: specSeed, split: 'train', parts: [...aimed.parts, ...uniformParts(fresh - aimedRows)] },
+    hypotheses: aimed.hypotheses,
+    author: aimedRows > 0 ? 'statistical' : 'uniform',
+  }
+  await writeJson(deps.files.round(next).spec, file)
+  deps.emit({
+    type: 'spec.written',
+    data: { author: file.author, parts: [...file.spec.parts], hypotheses: [...file.hypotheses] },
+  })
+}
+
+const scoredHistory = async (state: State, deps: Deps) => {
+  const scored = []
+  for (let n = 1; n <= state.round; n += 1)
+    scored.push(...((await readJson<RoundSummary>(deps.files.round(n).summary))?.predictions ?? []))
+  return scored
+}
+
+const devRows = async (round: number, deps: Deps): Promise<EvaluationRow[]> =>
+  (await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('dev'))).rows
+
+const criteriaOf = (deps: Deps) => deps.plugin.rubrics.flatMap(({ criteria }) => criteria)

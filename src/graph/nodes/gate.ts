@@ -1,0 +1,59 @@
+import type { AnySkill } from '../../core/contract.ts'
+import type { EvaluationRow } from '../../core/evaluation.ts'
+import { gate as judge, type Verdict } from '../../core/gate.ts'
+import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
+import { measure } from '../../core/rates.ts'
+import type { Deps, Stage } from '../deps.ts'
+import type { State } from '../state.ts'
+import { readFrozen } from './define.ts'
+
+/** `round-NN/verdict.json`: the verdict and the round of the student that the candidate was held against. */
+export interface GateFile {
+  readonly verdict: Verdict
+  readonly against: number
+}
+
+/** Promotes, holds or rejects the candidate against the best so far. The best is never lost. */
+export const gate: Stage = async (state, deps) => {
+  const { definition } = await readFrozen(deps.files, deps.plugin)
+  const targets = deps.plugin.targets(definition)
+  if (state.round === 0) return { best: 0, formatHolds: await formatHolds(0, targets, deps) }
+  const verdict = judge({
+    candidate: await gateRows(state.round, deps),
+    incumbent: await gateRows(state.best, deps),
+    targets,
+    primary: primaryOf(deps, targets),
+    format: deps.plugin.format,
+    alpha: deps.config.gate.alpha,
+    k: state.looks + 1,
+  })
+  await writeJson(deps.files.round(state.round).verdict, { verdict, against: state.best } satisfies GateFile)
+  const { protected: tags, ...told } = verdict
+  deps.emit({ type: 'gate.verdict', data: { ...told, tags } })
+  return afterVerdict(state, verdict, await formatHolds(state.round, targets, deps))
+}
+
+const afterVerdict = (state: State, verdict: Verdict, candidateFormatHolds: boolean) => {
+  const promoted = verdict.verdict === 'promote'
+  return {
+    looks: state.looks + 1,
+    best: promoted ? state.round : state.best,
+    formatHolds: promoted ? candidateFormatHolds : state.formatHolds,
+    withoutGain: promoted ? 0 : state.withoutGain + 1,
+  }
+}
+
+/** The criterion that decides: the config's, else the one of the plugin's first target. */
+const primaryOf = (deps: Deps, targets: ReturnType<AnySkill['targets']>) =>
+  deps.config.gate.primary ?? targets[0]?.of ?? deps.plugin.format
+
+const formatHolds = async (round: number, targets: ReturnType<AnySkill['targets']>, deps: Deps): Promise<boolean> => {
+  const { rows } = await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('dev'))
+  const ofFormat = targets.filter(({ of }) => of === deps.plugin.format)
+  return ofFormat.length > 0 && measure(rows, ofFormat).every(({ status }) => status === 'pass')
+}
+
+const gateRows = async (round: number, deps: Deps): Promise<EvaluationRow[]> =>
+  (await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('gate'))).rows
+
+export const readVerdict = (file: string) => readJson<GateFile>(file)

@@ -1,0 +1,50 @@
+import type { SpecFile } from '../../core/analyst.ts'
+import type { ItemBase } from '../../core/contract.ts'
+import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
+import type { RunFiles } from '../../core/workspace.ts'
+import { collectItems } from '../collect.ts'
+import type { Stage } from '../deps.ts'
+import { missingFile } from '../stage.ts'
+import { readFrozen } from './define.ts'
+
+/** Counts of a round's generation, kept beside its items so that a resumed run does not generate twice. */
+export interface GenerateCounts {
+  readonly made: number
+  readonly duplicates: number
+  readonly leaked: number
+}
+
+/** Runs the round's spec: spec.json in, items.jsonl out. */
+export const generate: Stage = async (state, deps) => {
+  const { files, plugin } = deps
+  const round = files.round(state.round)
+  if (await readJson<GenerateCounts>(round.generated)) return {}
+  const written = await readJson<SpecFile>(round.spec)
+  if (!written) throw missingFile(`The spec of round ${state.round}`, round.spec)
+  const { definition } = await readFrozen(files, plugin)
+  const { items, ...counts } = await collectItems(written.spec, definition, deps, {
+    guarded: await evaluationItems(files),
+    taken: await earlierIds(files, state.round),
+  })
+  await writeJsonl(round.items, items)
+  await writeJson(round.generated, counts satisfies GenerateCounts)
+  deps.emit({
+    type: 'item.counts',
+    data: { ...counts, accepted: items.length, rejected: 0 },
+  })
+  return {}
+}
+
+const evaluationItems = async (files: RunFiles): Promise<ItemBase[]> => {
+  const all: ItemBase[] = []
+  for (const split of ['dev', 'gate', 'sealed'] as const)
+    all.push(...(await readJsonl<ItemBase>(files.split(split))).rows)
+  return all
+}
+
+const earlierIds = async (files: RunFiles, round: number): Promise<Set<string>> => {
+  const ids = new Set<string>()
+  for (let n = 1; n < round; n += 1)
+    for (const item of (await readJsonl<ItemBase>(files.round(n).items)).rows) ids.add(item.id)
+  return ids
+}

@@ -1,0 +1,57 @@
+import type { PredictionScore, SpecFile } from '../core/analyst.ts'
+import type { EvaluationRow } from '../core/evaluation.ts'
+import { readJson, readJsonl } from '../core/jsonl.ts'
+import { measure, ratesByTag } from '../core/rates.ts'
+import type { RoundSummary } from '../core/round.ts'
+import type { Deps } from './deps.ts'
+import type { Frozen } from './nodes/define.ts'
+import { readVerdict } from './nodes/gate.ts'
+import type { GenerateCounts } from './nodes/generate.ts'
+import { readTrained } from './nodes/train.ts'
+import type { ValidateCounts } from './nodes/validate.ts'
+import type { State } from './state.ts'
+
+/** Reads a round's files into its summary. Of the gate split only rates go in. */
+export const summarize = async (
+  state: State,
+  frozen: Frozen,
+  deps: Deps,
+  { spec, predictions }: { spec: SpecFile | undefined; predictions: readonly PredictionScore[] },
+): Promise<RoundSummary> => {
+  const round = deps.files.round(state.round)
+  const made = await readJson<GenerateCounts>(round.generated)
+  const rows = await readJson<ValidateCounts>(round.validated)
+  const trained = await readTrained(round.trained)
+  const verdict = (await readVerdict(round.verdict))?.verdict
+  const dev = (await readJsonl<EvaluationRow>(round.evaluation('dev'))).rows
+  const gate = (await readJsonl<EvaluationRow>(round.evaluation('gate'))).rows
+  const targets = deps.plugin.targets(frozen.definition)
+  const dimensions = deps.plugin.dimensions(frozen.definition)
+  const criteria = deps.plugin.rubrics.flatMap((rubric) => rubric.criteria)
+  return {
+    round: state.round,
+    ...(spec && { author: spec.author }),
+    parts: spec?.spec.parts ?? [],
+    hypotheses: spec?.hypotheses ?? [],
+    predictions,
+    rows: {
+      made: made?.made ?? 0,
+      duplicates: made?.duplicates ?? 0,
+      leaked: made?.leaked ?? 0,
+      rejected: rows?.rejected ?? 0,
+      accepted: rows?.accepted ?? 0,
+      replayed: rows?.replayed ?? 0,
+      trained: rows?.trained ?? 0,
+    },
+    ...(trained && { train: trained }),
+    rates: { dev: measure(dev, targets), gate: measure(gate, targets) },
+    tags: { dev: ratesByTag(dev, dimensions, criteria), gate: ratesByTag(gate, dimensions, criteria) },
+    ...(verdict && { verdict }),
+    best: state.best,
+    unscored: { dev: unscored(dev), gate: unscored(gate) },
+    seconds: deps.stageSeconds(state.round),
+    at: deps.now().toISOString(),
+  }
+}
+
+const unscored = (rows: readonly EvaluationRow[]) => rows.filter((row) => row.error).length

@@ -1,0 +1,25 @@
+import type { Config } from '../core/config.ts'
+import { WhetError } from '../core/errors.ts'
+
+/** Keys that the config's schema pins for all versions and this one does not carry out. Silence would be a lie. */
+const unsupported = (config: Config): string[] => [
+  ...(config.train.kto.enabled ? ['train.kto.enabled'] : []),
+  ...(config.train.grpo.enabled ? ['train.grpo.enabled'] : []),
+  ...(config.executor === 'local' ? [] : ['executor']),
+  ...(config.approve === 'on-cost' ? ['approve: on-cost'] : []),
+  ...(config.trackers.length > 0 ? ['trackers'] : []),
+  ...Object.entries(config.roles).flatMap(([role, settings]) => (settings ? [`roles.${role}`] : [])),
+]
+
+/** @throws {WhetError} not-supported naming every key at once */
+export const requireSupported = (config: Config): void => {
+  const keys = unsupported(config)
+  if (keys.length === 0) return
+  throw new WhetError({
+    code: 'not-supported',
+    message: `This version does not carry out ${keys.join(', ')} yet. Take ${keys.length === 1 ? 'it' : 'them'} out of the config; SFT with the statistical analyst needs none of ${keys.length === 1 ? 'it' : 'them'}.`,
+    fixedBy: 'config',
+    exit: 2,
+    data: { keys },
+  })
+}

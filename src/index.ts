@@ -1,0 +1,17 @@
+/** What a program may import: the plugin contract for skills of one's own, and the engine behind the command line. */
+
+export type { Command, CommandContext, Entry } from './commands/command.ts'
+export { commands, loadCommand } from './commands/registry.ts'
+export { Config, type LoadedConfig, loadConfig } from './core/config.ts'
+export * from './core/contract.ts'
+export { type ExitCode, exitCodes, type FixedBy, isWhetError, WhetError } from './core/errors.ts'
+export type { RunEvent } from './core/events.ts'
+export { mulberry32, pick, sample, seedFrom, shuffle } from './core/random.ts'
+export type { RoundSummary } from './core/round.ts'
+export { splitOf } from './core/splits.ts'
+export { type Student, scriptedStudent } from './core/student.ts'
+export { Workspace } from './core/workspace.ts'
+export { type EngineOptions, type RunOutcome, resumeRun, startRun } from './graph/engine.ts'
+export { planRun } from './graph/plan.ts'
+export { runStatus } from './graph/status.ts'
+export { loadPlugin, plugins } from './plugins/index.ts'

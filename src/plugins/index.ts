@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { AnySkill } from '../core/contract.ts'
+import { messageOf, WhetError } from '../core/errors.ts'
+import { nearest } from '../core/nearest.ts'
+import { toolCalling } from './tool-calling/index.ts'
+
+/** The skills that come with the product. A new one is a folder and a line here. */
+export const plugins: Readonly<Record<string, AnySkill>> = { 'tool-calling': toolCalling }
+
+/**
+ * A skill by its built-in name, by path (`./skills/mine.ts`, relative to the config's folder) or by package name.
+ * A module of one's own exports the plugin as `plugin` or as its default export.
+ *
+ * @throws {WhetError} unknown-skill · plugin-broken · plugin-contract
+ */
+export const loadPlugin = async (name: string, baseDir: string): Promise<AnySkill> => {
+  const builtin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
+  if (builtin) return builtin
+  const file = locate(name, baseDir)
+  if (!file) throw unknownSkill(name)
+  const exported = await importModule(name, file)
+  return checked(name, exported.plugin ?? exported.default)
+}
+
+const locate = (name: string, baseDir: string): string | undefined => {
+  if (/^[./]|[\\/].*\.[cm]?[jt]s$/.test(name)) {
+    const file = path.resolve(baseDir, name)
+    return existsSync(file) ? file : undefined
+  }
+  try {
+    return createRequire(path.join(baseDir, 'whetstone.yaml')).resolve(name)
+  } catch {
+    return undefined
+  }
+}
+
+const importModule = async (name: string, file: string): Promise<Record<string, unknown>> => {
+  try {
+    // TypeScript plugins load without a build step, on every Node that we support
+    if (/\.[cm]?ts$/.test(file)) {
+      const { tsImport } = await import('tsx/esm/api')
+      return (await tsImport(pathToFileURL(file).href, import.meta.url)) as Record<string, unknown>
+    }
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+  } catch (cause) {
+    throw new WhetError({
+      code: 'plugin-broken',
+      message: `The plugin ${name} could not be loaded: ${messageOf(cause)}. Mend it and run \`whet plugin check ${name}\`.`,
+      fixedBy: 'plugin',
+      exit: 2,
+      data: { plugin: name },
+      cause,
+    })
+  }
+}
+
+const required = ['name', 'options', 'definition', 'item', 'define', 'dimensions', 'rubrics', 'failureTags', 'format']
+const functions = ['targets', 'generate', 'mistakes', 'begin', 'gold', 'grade']
+
+const checked = (name: string, value: unknown): AnySkill => {
+  const plugin = value as Record<string, unknown> | undefined
+  const missing = [...required, ...functions].filter((key) => plugin?.[key] === undefined)
+  if (plugin && plugin.contract === 1 && missing.length === 0) return plugin as unknown as AnySkill
+  const why = !plugin
+    ? 'exports neither `plugin` nor a default'
+    : plugin.contract !== 1
+      ? `has contract ${JSON.stringify(plugin.contract)}, this version knows 1`
+      : `lacks ${missing.join(', ')}`
+  throw new WhetError({
+    code: 'plugin-contract',
+    message: `The plugin ${name} ${why}. Define it with definePlugin({ contract: 1, ... }); docs/add-a-skill.md shows a whole one.`,
+    fixedBy: 'plugin',
+    exit: 2,
+    data: { plugin: name, missing },
+  })
+}
+
+const unknownSkill = (name: string) => {
+  const known = Object.keys(plugins)
+  const near = nearest(name, known)
+  return new WhetError({
+    code: 'unknown-skill',
+    message: `There is no skill ${JSON.stringify(name)}${near ? `: did you mean ${near}?` : '.'} Built in: ${known.join(', ')}. A skill of your own is named by path (./my-skill.ts) or by package.`,
+    fixedBy: 'config',
+    exit: 2,
+    data: { skill: name, known },
+  })
+}

@@ -1,0 +1,70 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { ToolSchema } from '../../core/contract.ts'
+import { messageOf, WhetError } from '../../core/errors.ts'
+import { unknownName } from '../../core/nearest.ts'
+import { listTools, type ServerOptions, startServer } from './mcp.ts'
+import { type Catalogue, catalogueOf } from './tool-forms.ts'
+
+/** Asks a server for its tools. It runs in an empty folder that is removed afterwards. */
+export const catalogueOfServer = async (options: ServerOptions): Promise<readonly ToolSchema[]> => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'whetstone-tools-'))
+  try {
+    const server = await startServer(options, folder)
+    try {
+      return await listTools(server, options)
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** @throws {WhetError} tools-file-missing · bad-tools-file and those of `catalogueOf` */
+export const catalogueOfFile = async (file: string): Promise<Catalogue> => {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new WhetError({
+      code: 'tools-file-missing',
+      message: `The tools file ${file} cannot be read (${messageOf(cause)}). Check its path.`,
+      fixedBy: 'config',
+      exit: 2,
+      data: { file },
+      cause,
+    })
+  })
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (cause) {
+    throw new WhetError({
+      code: 'bad-tools-file',
+      message: `The tools file ${file} is not JSON: ${messageOf(cause)}.`,
+      fixedBy: 'config',
+      exit: 2,
+      data: { file },
+      cause,
+    })
+  }
+  return catalogueOf(json, file)
+}
+
+/** The chosen tools in the catalogue's order. @throws {WhetError} unknown-tool */
+export const chosenTools = (
+  tools: readonly ToolSchema[],
+  only: readonly string[] | undefined,
+): readonly ToolSchema[] => {
+  if (!only) return tools
+  const names = tools.map(({ name }) => name)
+  for (const name of only)
+    if (!names.includes(name))
+      throw new WhetError({
+        code: 'unknown-tool',
+        message: `options.only: ${unknownName('tool', name, names)}`,
+        fixedBy: 'config',
+        exit: 2,
+        data: { tool: name, known: names },
+      })
+  return tools.filter(({ name }) => only.includes(name))
+}

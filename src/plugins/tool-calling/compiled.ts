@@ -1,0 +1,63 @@
+import type { Dimensions, Split, ToolSchema } from '../../core/contract.ts'
+import type { Definition } from './definition.ts'
+import { type Family, familiesOf } from './families.ts'
+import { type ValueSource, valueSource } from './values.ts'
+
+/** A definition taken apart for speed: made once for each definition object, never stored. */
+export interface Compiled {
+  readonly tools: ReadonlyMap<string, ToolSchema>
+  readonly families: readonly Family[] // those that at least one menu can serve
+  readonly dimensions: Dimensions
+  menusOf(family: Family): readonly (readonly string[])[]
+  values(pack: number, split: Split): ValueSource
+}
+
+const cache = new WeakMap<Definition, Compiled>()
+
+export const compiled = (definition: Definition): Compiled => {
+  const known = cache.get(definition)
+  if (known) return known
+  const made = compile(definition)
+  cache.set(definition, made)
+  return made
+}
+
+const compile = (definition: Definition): Compiled => {
+  const menus = new Map<string, readonly (readonly string[])[]>()
+  const families = familiesOf(definition.packs, definition.tools, definition.heldOut).filter((family) => {
+    const serving = definition.menus.filter((menu) =>
+      family.calls.every(({ tools }) => tools.some((tool) => menu.includes(tool))),
+    )
+    menus.set(family.id, serving)
+    return serving.length > 0
+  })
+  const sources = new Map<string, ValueSource>()
+  return {
+    tools: new Map(definition.tools.map((tool) => [tool.name, tool])),
+    families,
+    dimensions: dimensionsOf(families),
+    menusOf: ({ id }) => menus.get(id) ?? [],
+    values: (pack, split) => {
+      const key = `${pack} ${split}`
+      const known = sources.get(key)
+      if (known) return known
+      const content = definition.packs[pack]?.content
+      if (!content) throw new Error(`the definition has no pack ${pack}`)
+      const source = valueSource(content, split, definition.heldOut)
+      sources.set(key, source)
+      return source
+    },
+  }
+}
+
+/** Every tag that an item can carry, with all its values in the families' order. */
+const dimensionsOf = (families: readonly Family[]): Dimensions => {
+  const dimensions: Record<string, string[]> = {}
+  for (const { tags } of families)
+    for (const [dimension, values] of Object.entries(tags)) {
+      const known = dimensions[dimension] ?? []
+      dimensions[dimension] = known
+      for (const value of values) if (!known.includes(value)) known.push(value)
+    }
+  return dimensions
+}

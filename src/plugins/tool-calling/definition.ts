@@ -1,0 +1,91 @@
+import path from 'node:path'
+import { z } from 'zod'
+import type { DefineContext } from '../../core/contract.ts'
+import { WhetError } from '../../core/errors.ts'
+import { catalogueOfFile, catalogueOfServer, chosenTools } from './catalog.ts'
+import { pinnedCommand } from './command.ts'
+import { checkCoverage } from './coverage.ts'
+import { familiesOf, togetherOf } from './families.ts'
+import { makeMenus } from './menus.ts'
+import { Kinds, type Options } from './options.ts'
+import { loadPack } from './pack.ts'
+import { checkPack } from './pack-check.ts'
+import { NamedPack } from './pack-schema.ts'
+import { validatorOf } from './validators.ts'
+
+const Tool = z.object({ name: z.string(), description: z.string(), parameters: z.record(z.string(), z.json()) })
+
+/** All that items, gold and grades stand on: plain JSON, frozen and hashed with the run. */
+export const Definition = z.object({
+  tools: z.array(Tool),
+  server: z.object({ command: z.array(z.string()), timeoutSeconds: z.number() }).optional(),
+  sandbox: z.object({ kind: z.literal('folder') }).optional(),
+  menus: z.array(z.array(z.string())),
+  kinds: Kinds,
+  packs: z.array(NamedPack),
+  heldOut: z.boolean(),
+  notes: z.array(z.string()),
+})
+export type Definition = z.output<typeof Definition>
+
+/**
+ * Reads the catalogue and the phrase packs, checks one against the other and lays out the menus.
+ * @throws {WhetError} tool-server-failed · tools-file-missing · bad-tools-file · bad-tool-schema · duplicate-tool ·
+ *   empty-catalogue · unknown-tool · sandbox-without-server · pack-missing · broken-yaml · bad-pack · pack-* of the checks
+ */
+export const define = async (options: Options, context: DefineContext): Promise<Definition> => {
+  const { baseDir } = context
+  const server = serverOf(options, baseDir)
+  if (options.sandbox && !server) throw sandboxWithoutServer()
+  context.progress(0, 2, 'reading the tools')
+  const all = server ? await catalogueOfServer(server) : await toolsOfFile(options, baseDir)
+  context.signal.throwIfAborted()
+  const tools = chosenTools(all, options.only)
+  for (const tool of tools) validatorOf(tool)
+  context.progress(1, 2, 'reading the phrase packs')
+  const packs = await Promise.all(options.packs.map((name) => loadPack(name, baseDir)))
+  const notes = packs.flatMap((pack) => checkPack(pack, all, tools))
+  const families = familiesOf(packs, tools, options.heldOut)
+  const menus = makeMenus(
+    tools.map(({ name }) => name),
+    togetherOf(families),
+    { shown: options.shown, count: options.menus },
+  )
+  const definition: Definition = {
+    tools: tools as Definition['tools'],
+    ...(server && { server }),
+    ...(options.sandbox && { sandbox: options.sandbox }),
+    menus,
+    kinds: options.kinds,
+    packs,
+    heldOut: options.heldOut,
+    notes: [
+      ...notes,
+      ...unspoken(
+        tools.map(({ name }) => name),
+        families.flatMap(({ calls }) => calls.flatMap((call) => call.tools)),
+      ),
+    ],
+  }
+  checkCoverage(definition)
+  context.progress(2, 2, 'tools and phrase packs read')
+  return definition
+}
+
+const serverOf = ({ tools }: Options, baseDir: string) =>
+  'mcp' in tools ? { ...tools.mcp, command: pinnedCommand(tools.mcp.command, baseDir) } : undefined
+
+const toolsOfFile = async ({ tools }: Options, baseDir: string) =>
+  'file' in tools ? (await catalogueOfFile(path.resolve(baseDir, tools.file))).tools : []
+
+const unspoken = (names: readonly string[], spoken: readonly string[]): string[] =>
+  names.filter((name) => !spoken.includes(name)).map((name) => `no pack has a phrasing for ${name}: it is only shown`)
+
+const sandboxWithoutServer = () =>
+  new WhetError({
+    code: 'sandbox-without-server',
+    message:
+      'options.sandbox is set, but the tools come from a file: there is no server to execute calls. Use tools.mcp, or remove sandbox.',
+    fixedBy: 'config',
+    exit: 2,
+  })

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto'
+import type { GenerateContext, GenerationSpec } from '../../core/contract.ts'
+import { WhetError } from '../../core/errors.ts'
+import { mulberry32, seedFrom } from '../../core/random.ts'
+import type { Json } from './arguments.ts'
+import { type Compiled, compiled } from './compiled.ts'
+import type { Definition } from './definition.ts'
+import type { Family, FamilyCall } from './families.ts'
+import { fixtureOf } from './fixture.ts'
+import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
+import { roughen } from './noise.ts'
+import { planPart } from './plan.ts'
+import { render, type SlotValues } from './template.ts'
+import type { ValueSource } from './values.ts'
+
+const triesPerFamily = 6
+
+/**
+ * Items by construction: the truth of each is known because its request was made from it. The same seed gives the same
+ * items; no request comes twice, so a part may give fewer rows than it asks for when its phrasings are exhausted.
+ * @throws {WhetError} held-out-pack · unknown-tag · no-phrasing
+ */
+export async function* generate(
+  spec: GenerationSpec,
+  definition: Definition,
+  context: Pick<GenerateContext, 'signal'>,
+): AsyncGenerator<Item> {
+  if (definition.heldOut && spec.split === 'train') throw heldOut()
+  const made = compiled(definition)
+  const requests = new Set<string>()
+  for (const [index, part] of spec.parts.entries()) {
+    const seed = seedFrom('items', spec.seed, spec.split, index)
+    const random = mulberry32(seed)
+    const plan = planPart(part, spec.split, made, definition.kinds, random)
+    for (const [row, { family, instead }] of plan.entries()) {
+      if (row % 100 === 0) context.signal.throwIfAborted()
+      // each row has dice of its own, so that one row's tries do not shift the next one's draws
+      const dice = mulberry32(seed ^ Math.imul(row + 1, 0x9e3779b1))
+      const item = freshItem([family, ...instead], spec, made, dice, requests)
+      if (item) yield item
+    }
+  }
+}
+
+const freshItem = (
+  families: readonly Family[],
+  { split }: GenerationSpec,
+  made: Compiled,
+  random: () => number,
+  requests: Set<string>,
+): Item | undefined => {
+  for (const family of families)
+    for (let tries = 0; tries < triesPerFamily; tries += 1) {
+      const item = makeItem(family, made, made.values(family.pack, split), random)
+      const key = item.request
+        .toLowerCase()
+        .replace(/[\s.?!,]+/g, ' ')
+        .trim()
+      if (requests.has(key)) continue
+      requests.add(key)
+      return item
+    }
+  return undefined
+}
+
+const makeItem = (family: Family, made: Compiled, source: ValueSource, random: () => number): Item => {
+  const values = drawValues(family, source, random)
+  const menus = made.menusOf(family)
+  const menu = menus[Math.floor(random() * menus.length)] ?? []
+  const request = roughen(render(family.pieces, values, random), family.pieces, random)
+  const reply = family.replies[Math.floor(random() * family.replies.length)]
+  const { truth, fixture } = truthOf(family, values)
+  return {
+    id: idOf(family.id, menu, request),
+    family: family.id,
+    tags: family.tags as Item['tags'],
+    request,
+    menu: [...menu],
+    kind: family.kind,
+    truth,
+    fixture,
+    ...(reply !== undefined && { reply }),
+  }
+}
+
+const drawValues = (family: Family, source: ValueSource, random: () => number): SlotValues => {
+  const values: Record<string, string> = {}
+  const taken = new Set<string>()
+  for (const { slot, value } of family.draws) {
+    const drawn = source.draw(value, random, taken)
+    taken.add(drawn)
+    values[slot] = drawn
+  }
+  return values
+}
+
+const truthOf = (family: Family, values: SlotValues): Pick<Item, 'truth' | 'fixture'> => {
+  const locals = family.calls.map((call) => localValues(call, values))
+  if (family.asks) {
+    const [call] = family.calls
+    const said = Object.fromEntries(
+      (call?.arguments ?? []).flatMap(({ name, pattern }) => {
+        const value = name === family.asks?.argument ? undefined : pattern.fill(locals[0] ?? {})
+        return value === undefined || pattern.slots.length === 0 ? [] : [[name, value]]
+      }),
+    )
+    const asks = { tool: call?.tools[0] ?? '', argument: family.asks.argument, names: [...family.asks.names], said }
+    return { truth: { calls: [], order: 'free', asks }, fixture: { files: {}, folders: [] } }
+  }
+  const calls = family.calls.map((call, index) => expectedCall(call, locals[index] ?? {}))
+  return { truth: { calls, order: family.order }, fixture: fixtureOf(family.calls, locals) }
+}
+
+/** The values of one call of a request with several, under the slots' own names. */
+const localValues = ({ prefix }: FamilyCall, values: SlotValues): SlotValues =>
+  prefix === ''
+    ? values
+    : Object.fromEntries(
+        Object.entries(values).flatMap(([slot, value]) =>
+          slot.startsWith(prefix) ? [[slot.slice(prefix.length), value]] : [],
+        ),
+      )
+
+const expectedCall = (call: FamilyCall, values: SlotValues): ExpectedCall => {
+  const args: Record<string, ExpectedArgument> = {}
+  for (const { name, pattern, accept, optional, anyOrder } of call.arguments) {
+    const value = pattern.fill(values)
+    if (value === undefined) continue
+    const others = accept.map((accepted) => accepted.fill(values)).filter((other): other is Json => other !== undefined)
+    args[name] = {
+      values: [value, ...others],
+      ...(optional && { optional: true as const }),
+      ...(anyOrder && { anyOrder: true as const }),
+    }
+  }
+  return { tools: [...call.tools], arguments: args }
+}
+
+/** The same request of the same family with the same tools has the same id in every run. */
+const idOf = (family: string, menu: readonly string[], request: string): string =>
+  `tc-${createHash('sha256')
+    .update([family, ...menu, request].join('\n'))
+    .digest('hex')
+    .slice(0, 12)}`
+
+const heldOut = () =>
+  new WhetError({
+    code: 'held-out-pack',
+    message:
+      'These phrase packs are held out for evaluation (options.heldOut): nothing may be trained on them. Train on another pack.',
+    fixedBy: 'config',
+    exit: 2,
+  })

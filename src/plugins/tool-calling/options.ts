@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+export const kinds = ['call', 'several', 'ask', 'decline'] as const
+export type Kind = (typeof kinds)[number]
+
+const share = (what: string, value: number) => z.number().min(0).max(1).default(value).describe(what)
+
+/** The share of each kind of request where a spec asks for no kind; they are scaled to sum to one. */
+export const Kinds = z.strictObject({
+  call: share('requests that one call serves', 0.6),
+  several: share('requests that need several calls', 0.1),
+  ask: share('requests that lack a required argument', 0.15),
+  decline: share('requests that no tool serves', 0.15),
+})
+
+const Mcp = z.strictObject({
+  command: z
+    .array(z.string())
+    .min(1)
+    .describe(
+      'starts the server over stdio, in an empty folder; a bare name is looked up in node_modules/.bin first, then in PATH',
+    ),
+  timeoutSeconds: z.number().positive().max(600).default(30).describe('limit of the start and of each request'),
+})
+
+/** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
+export const Options = z.strictObject({
+  tools: z
+    .union([
+      z.strictObject({ mcp: Mcp.describe('an MCP server: its tools/list is the catalogue') }),
+      z.strictObject({ file: z.string().describe('a JSON file of tools as OpenAI or MCP write them') }),
+    ])
+    .describe('where the catalogue comes from'),
+  only: z.array(z.string()).min(1).optional().describe('a subset of the catalogue, by name'),
+  shown: z.int().min(1).max(20).default(4).describe('tools shown with a request'),
+  menus: z
+    .int()
+    .min(1)
+    .max(200)
+    .default(12)
+    .describe('distinct sets of shown tools: few sets share their prompt header'),
+  packs: z.array(z.string()).min(1).describe('phrase packs: `filesystem`, which is built in, or paths of YAML files'),
+  heldOut: z
+    .boolean()
+    .default(false)
+    .describe('the packs are for evaluation only: all their phrasings serve dev, gate and sealed, none serves train'),
+  sandbox: z
+    .strictObject({
+      kind: z.literal('folder').describe('a fresh folder an episode, the only one the server can reach'),
+    })
+    .optional()
+    .describe('declares that calls may really be executed; without it grading is by schema only'),
+  kinds: Kinds.prefault({}).describe('shares of the kinds of request'),
+})
+export type Options = z.output<typeof Options>

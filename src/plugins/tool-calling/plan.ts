@@ -1,0 +1,106 @@
+import type { SpecPart, Split, Tags } from '../../core/contract.ts'
+import { WhetError } from '../../core/errors.ts'
+import { unknownName } from '../../core/nearest.ts'
+import { shuffle } from '../../core/random.ts'
+import type { Compiled } from './compiled.ts'
+import type { Family } from './families.ts'
+import { type Kind, kinds } from './options.ts'
+
+/** The families that make the rows of one spec part, one entry a row, in a shuffled order. */
+export interface Planned {
+  readonly family: Family
+  readonly instead: readonly Family[] // others of the same cell, where this one has nothing new to say
+}
+
+/**
+ * Spreads a part's rows: over the kinds by their shares, within a kind evenly over the tools, within a tool evenly
+ * over its families. `where` narrows all of it: an item fits when it carries one of the values of each dimension.
+ * @throws {WhetError} unknown-tag · no-phrasing when the split has no family that fits
+ */
+export const planPart = (
+  part: SpecPart,
+  split: Split,
+  { families, dimensions }: Compiled,
+  shares: Readonly<Record<Kind, number>>,
+  random: () => number,
+): Planned[] => {
+  checkTags(part.where, dimensions)
+  const fitting = families.filter((family) => family.splits.includes(split) && fits(family.tags, part.where))
+  if (fitting.length === 0 && part.rows > 0) throw noPhrasing(part.where, split)
+  const present = kinds.filter((kind) => shares[kind] > 0 && fitting.some((family) => family.kind === kind))
+  // a spec that names a kind gets it, also where its share of the ordinary mix is nothing
+  const served = present.length > 0 ? present : kinds.filter((kind) => fitting.some((family) => family.kind === kind))
+  const rowsOf = apportion(
+    part.rows,
+    served.map((kind) => shares[kind] || 1),
+    random,
+  )
+  const planned = served.flatMap((kind, index) =>
+    planKind(
+      fitting.filter((f) => f.kind === kind),
+      rowsOf[index] ?? 0,
+      random,
+    ),
+  )
+  return shuffle(random, planned)
+}
+
+export const fits = (tags: Tags, where: Tags): boolean =>
+  Object.entries(where).every(([dimension, values]) => values.some((value) => tags[dimension]?.includes(value)))
+
+/** One cell a tool; requests with several calls and those that no tool serves are one cell each. */
+const planKind = (families: readonly Family[], rows: number, random: () => number): Planned[] => {
+  const cells = new Map<string, Family[]>()
+  for (const family of families) {
+    const key = family.kind === 'call' || family.kind === 'ask' ? (family.tags.tool?.[0] ?? '') : family.kind
+    const cell = cells.get(key)
+    if (cell) cell.push(family)
+    else cells.set(key, [family])
+  }
+  const rowsOf = apportion(
+    rows,
+    Array.from(cells, () => 1),
+    random,
+  )
+  return [...cells.values()].flatMap((cell, index) => {
+    const order = shuffle(random, cell)
+    return Array.from({ length: rowsOf[index] ?? 0 }, (_, row) => {
+      const at = row % order.length
+      return { family: order[at] as Family, instead: [...order.slice(at + 1, at + 4), ...order.slice(0, 2)] }
+    })
+  })
+}
+
+/** Whole rows by weight, summing to `rows`; the largest remainders round up, and chance breaks ties. */
+export const apportion = (rows: number, weights: readonly number[], random: () => number): number[] => {
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  if (sum === 0) return weights.map(() => 0)
+  const exact = weights.map((weight) => (rows * weight) / sum)
+  const whole = exact.map(Math.floor)
+  const left = rows - whole.reduce((total, n) => total + n, 0)
+  const order = shuffle(random, [...exact.keys()]).sort((a, b) => fraction(exact[b]) - fraction(exact[a]))
+  for (const index of order.slice(0, left)) whole[index] = (whole[index] ?? 0) + 1
+  return whole
+}
+
+const fraction = (n = 0) => n - Math.floor(n)
+
+const checkTags = (where: Tags, dimensions: Readonly<Record<string, readonly string[]>>): void => {
+  for (const [dimension, values] of Object.entries(where)) {
+    const known = Object.hasOwn(dimensions, dimension) ? dimensions[dimension] : undefined
+    if (!known) throw unknownTag(unknownName('dimension', dimension, Object.keys(dimensions)), dimension)
+    for (const value of values)
+      if (!known.includes(value)) throw unknownTag(unknownName(dimension, value, known), dimension)
+  }
+}
+
+const unknownTag = (message: string, dimension: string) =>
+  new WhetError({ code: 'unknown-tag', message, fixedBy: 'config', exit: 2, data: { dimension } })
+
+const noPhrasing = (where: Tags, split: Split) =>
+  new WhetError({
+    code: 'no-phrasing',
+    message: `No phrasing of the packs fits ${JSON.stringify(where)} in the split ${split}. Add phrasings of that kind to a pack, or ask for less at once.`,
+    fixedBy: 'config',
+    data: { where, split },
+  })

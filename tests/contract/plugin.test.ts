@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest'
+import { plugins } from '../../src/plugins/index.ts'
+import { keepsThePluginContract } from './plugin.ts'
+
+/** Options with which each skill can be defined here, without a network. */
+const options: Readonly<Record<string, unknown>> = {
+  'tool-calling': {
+    tools: { mcp: { command: ['mcp-server-filesystem', '.'] } },
+    packs: ['filesystem'],
+    sandbox: { kind: 'folder' },
+  },
+}
+
+test('every built-in skill has options to be checked with', () => {
+  expect(Object.keys(options)).toEqual(Object.keys(plugins))
+})
+
+for (const [name, plugin] of Object.entries(plugins))
+  keepsThePluginContract(plugin, { options: options[name], baseDir: import.meta.dirname })

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { configPage } from '../scripts/config-page.ts'
+
+const root = path.join(import.meta.dirname, '..')
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+
+test('docs/config.md is what the schema says', () => {
+  expect(read('docs/config.md')).toBe(configPage())
+})
+
+test('the README opens with the two lines, and CI runs its test line', () => {
+  const readme = read('README.md')
+  expect(readme.indexOf('npm ci && npm start')).toBeGreaterThan(-1)
+  expect(readme.indexOf('npm ci && npm test')).toBeGreaterThan(-1)
+  expect(read('.ci/run').trim().split('\n').at(-1)).toBe('npm ci && npm test')
+})
+
+test('train.sft of the config has the parameters of trainers/sft.py, no more and no fewer', () => {
+  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(read('trainers/sft.py'))?.[1] ?? ''
+  const inTrainer = [...defaults.matchAll(/^ {4}"(\w+)":/gm)].map(([, key]) => key)
+  const inConfig = [...read('docs/config.md').matchAll(/`train\.sft\.(\w+)`/g)].map(([, key]) => key)
+  // these two come from elsewhere in the config: student.maxTokens and trackers
+  expect([...inConfig, 'maxTokens', 'trackers'].sort()).toEqual(inTrainer.sort())
+})

@@ -1,0 +1,63 @@
+"""What a trainer reports at each step, and when it writes a checkpoint, stops, or gives up."""
+
+import math
+import time
+
+from transformers import TrainerCallback
+
+from job import DIVERGED, Refused
+
+
+class Progress(TrainerCallback):
+    """One event a step. Checkpoints come by time, since a step takes a second here and a millisecond there."""
+
+    def __init__(self, job, packs: list[dict], steps: int, stop):
+        self.job, self.packs, self.steps, self.stop = job, packs, steps, stop
+        self.tokens, self.losses = 0, []
+        self.started = self.saved = time.monotonic()
+        self.first = 0
+
+    def recent_loss(self) -> float:
+        last = self.losses[-10:]
+        return sum(last) / max(1, len(last))
+
+    def on_train_begin(self, args, state, control, **_):
+        self.started = self.saved = time.monotonic()
+        self.first = state.global_step  # not 0 when resumed
+        self.tokens = self.tokens_until(state.global_step)
+        self.losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
+
+    def tokens_until(self, step: int) -> int:
+        return sum(len(packed["input_ids"]) for packed in self.packs[: step * self.job.params["accumulate"]])
+
+    def on_log(self, args, state, control, logs=None, **_):
+        if not logs or "loss" not in logs:
+            return
+        step, loss = state.global_step, logs["loss"]
+        self.losses.append(loss)
+        self.tokens = self.tokens_until(step)
+        seconds = time.monotonic() - self.started
+        done = max(1, step - self.first)
+        self.job.event(
+            {
+                "step": step,
+                "of": self.steps,
+                "loss": round(loss, 5) if math.isfinite(loss) else None,
+                "tokens": self.tokens,
+                "tokensPerSecond": round((self.tokens - self.tokens_until(self.first)) / seconds, 1),
+                "etaSeconds": round(seconds / done * (self.steps - step)),
+                "gradNorm": round(logs.get("grad_norm", 0.0), 4),
+                "learningRate": logs.get("learning_rate"),
+            }
+        )
+        if not math.isfinite(loss) or not math.isfinite(logs.get("grad_norm", 0.0)):
+            raise Refused("diverged", f"The loss stopped being a number at step {step}. Lower params.learningRate.", DIVERGED)
+
+    def on_step_end(self, args, state, control, **_):
+        now = time.monotonic()
+        if self.stop.asked or now - self.saved > self.job.params["checkpointSeconds"]:
+            control.should_save = True
+            self.saved = now
+        if self.stop.asked:
+            control.should_training_stop = True
+        return control

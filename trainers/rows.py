@@ -1,0 +1,158 @@
+"""From conversations to tokens: render rows with the chat template, and pack rows that share a header.
+
+A row is {"id", "prompt": [messages], "completion": [messages], "tools": [{name, description, parameters}]}. Only what the assistant says in
+the completion is trained. Messages are the product's: an assistant turn has `toolCalls: [{id, name, arguments}]`.
+
+A pack holds several rows in one sequence. Their longest common prefix (the tools header, nearly always) stands there once; each row's rest
+follows with positions that go on from the header, and sees the header and itself only. So every row is computed exactly as if it stood
+alone, for about half the tokens.
+"""
+
+import json
+import random
+from dataclasses import dataclass
+from os.path import commonprefix
+
+IGNORED = -100  # label of a token that is not trained
+
+
+@dataclass
+class Encoded:
+    id: str
+    group: str  # rows of one group open alike: the same tools and system text
+    tokens: list[int]
+    labels: list[int]
+    weight: float = 1.0  # of each trained token
+
+    @property
+    def prompt_length(self) -> int:
+        return next((i for i, label in enumerate(self.labels) if label != IGNORED), len(self.labels))
+
+    @property
+    def trained(self) -> list[int]:
+        return [label for label in self.labels if label != IGNORED]
+
+
+def to_hf(message: dict) -> dict:
+    plain = {"role": message["role"], "content": message.get("content") or ""}
+    if message.get("toolCalls"):
+        plain["tool_calls"] = [{"type": "function", "function": {"name": call["name"], "arguments": call["arguments"]}} for call in message["toolCalls"]]
+    return plain
+
+
+def encode(row: dict, tokenizer) -> Encoded:
+    """Tokenises piece by piece, cut where the assistant begins, since a server tokenises the prompt alone."""
+    tools = [{"type": "function", "function": tool} for tool in row.get("tools") or []] or None
+    messages = [to_hf(message) for message in row["prompt"]]
+    render = lambda turns, ask: tokenizer.apply_chat_template(turns, tools=tools, tokenize=False, add_generation_prompt=ask)
+    tokens, labels, done = [], [], ""
+
+    def add(text: str, train: bool):
+        piece = tokenizer(text, add_special_tokens=False)["input_ids"]
+        tokens.extend(piece)
+        labels.extend(piece if train else [IGNORED] * len(piece))
+
+    for message in map(to_hf, row["completion"]):
+        if message["role"] == "assistant":
+            before = render(messages, True)
+            after = render([*messages, message], False)
+            if not before.startswith(done) or not after.startswith(before):
+                raise ValueError("the chat template changes earlier turns when a later one is added")
+            add(before[len(done) :], False)
+            add(after[len(before) :].rstrip("\n"), True)  # ends with the end-of-turn token, where the student stops
+            done = after.rstrip("\n")
+        messages.append(message)
+    opening = [message for message in row["prompt"][:1] if message["role"] == "system"]
+    return Encoded(str(row.get("id", "")), json.dumps([opening, tools]), tokens, labels)
+
+
+def missing(row: dict, encoded: Encoded, tokenizer) -> str | None:
+    """What the trained text lacks of the row's truth: a template that drops tool calls would otherwise train on nothing, in silence."""
+    text = tokenizer.decode(encoded.trained)
+    for message in row["completion"]:
+        for call in message.get("toolCalls") or []:
+            for value in [call["name"], *leaves(call["arguments"])]:
+                if json.dumps(value, ensure_ascii=False) not in text and json.dumps(value) not in text:
+                    return f"{json.dumps(value)} of {call['name']} is not in the trained text"
+        if message["role"] == "assistant" and (message.get("content") or "").strip() not in text:
+            return "the reply is not in the trained text"
+    return None
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    else:
+        yield value
+
+
+WEIGHTS = {"tokens": 0.0, "root": 0.5, "rows": 1.0}
+
+
+def weigh_rows(rows: list[Encoded], weigh: str) -> None:
+    """Sets each trained token's weight to length ** -power, scaled to a mean of 1 over all trained tokens.
+
+    By tokens, questions and refusals, which are short, are outvoted by calls and not learned; by rows, calls are: `root` is between.
+    """
+    power = WEIGHTS[weigh]
+    raw = [len(row.trained) ** -power for row in rows]
+    mean = sum(weight * len(row.trained) for weight, row in zip(raw, rows)) / sum(len(row.trained) for row in rows)
+    for weight, row in zip(raw, rows):
+        row.weight = weight / mean
+
+
+def pack(rows: list[Encoded], share: bool = True) -> dict:
+    """One sequence: input_ids, labels, weights, position_ids, and each token's row (0: the shared header)."""
+    limit = min(row.prompt_length for row in rows) - 1  # the first trained token is predicted from its own row's last prompt token
+    header = commonprefix([row.tokens for row in rows])[:limit] if share and len(rows) > 1 else []
+    packed = {
+        "input_ids": list(header),
+        "labels": [IGNORED] * len(header),
+        "weights": [0.0] * len(header),
+        "position_ids": list(range(len(header))),
+        "segments": [0] * len(header),
+    }
+    for number, row in enumerate(rows, 1):
+        rest = len(row.tokens) - len(header)
+        packed["input_ids"] += row.tokens[len(header) :]
+        packed["labels"] += row.labels[len(header) :]
+        packed["weights"] += [row.weight] * rest
+        packed["position_ids"] += range(len(header), len(row.tokens))
+        packed["segments"] += [number] * rest
+    return packed
+
+
+def epoch(rows: list[Encoded], pack_tokens: int, pack_rows: int, share: bool, seed: int) -> list[dict]:
+    """All rows once, in a new order: rows of one group meet in packs of at most so many tokens and rows."""
+    order = random.Random(seed)
+    groups: dict[str, list[Encoded]] = {}
+    for row in rows:
+        groups.setdefault(row.group if share else "", []).append(row)
+    packs = []
+    for group in groups.values():
+        order.shuffle(group)
+        header = len(commonprefix([row.tokens for row in group])) if share else 0
+        current, size = [], 0
+        for row in group:
+            rest = len(row.tokens) - header
+            if current and (size + rest > pack_tokens or len(current) == pack_rows):
+                packs.append(current)
+                current, size = [], 0
+            size = (size or header) + rest
+            current.append(row)
+        packs.append(current)
+    order.shuffle(packs)
+    return [pack(members, share) for members in packs]
+
+
+def attention(segments):
+    """Who sees whom, as (1, 1, length, length) booleans: the header, and what stands before in the same row."""
+    import torch
+
+    rows = torch.as_tensor(segments)
+    seen = (rows[None, :] == 0) | (rows[None, :] == rows[:, None])
+    return torch.tril(seen)[None, None]

@@ -1,0 +1,86 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TRAINERS = Path(__file__).parent.parent
+sys.path[:0] = [str(TRAINERS), str(TRAINERS / "tests")]
+
+from tiny import make_tiny
+
+READ = {
+    "name": "read_file",
+    "description": "Read a file. More words.",
+    "parameters": {"type": "object", "properties": {"path": {"type": "string"}, "head": {"type": "integer"}}, "required": ["path"]},
+}
+WRITE = {
+    "name": "write_file",
+    "description": "Write a file",
+    "parameters": {"type": "object", "properties": {"path": {"type": "string"}, "content": {"type": "string"}}, "required": ["path", "content"]},
+}
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    return make_tiny(tmp_path_factory.mktemp("models") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def tokenizer(tiny):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(tiny)
+
+
+def call_row(i: int) -> dict:
+    call = {"id": "c1", "name": "read_file", "arguments": {"path": f"notes/{'abcdefgh'[i % 8]}.txt", "head": 10 + i}}
+    return {
+        "id": f"row-{i}",
+        "prompt": [{"role": "user", "content": f"Show me the first {10 + i} lines of {call['arguments']['path']}"}],
+        "completion": [{"role": "assistant", "content": "", "toolCalls": [call]}],
+        "tools": [READ, WRITE],
+    }
+
+
+@pytest.fixture
+def write_job(tmp_path, tiny):
+    """Writes job.json and its rows, and returns its path."""
+
+    def write(rows=None, params=None, **fields) -> Path:
+        rows = [call_row(i) for i in range(16)] if rows is None else rows
+        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        defaults = {"learningRate": 0.01, "packTokens": 400, "packRows": 4}
+        job = {"kind": "sft", "base": str(tiny), "rows": "rows.jsonl", "out": "out", "seed": 3, "device": "cpu", "params": defaults | (params or {}), **fields}
+        (tmp_path / "job.json").write_text(json.dumps(job))
+        return tmp_path / "job.json"
+
+    return write
+
+
+def start(script: str, *args, **options) -> subprocess.Popen:
+    return subprocess.Popen([sys.executable, str(TRAINERS / script), *map(str, args)], stderr=subprocess.PIPE, text=True, **options)
+
+
+def run(script: str, *args) -> tuple[int, str]:
+    process = start(script, *args, stdout=subprocess.DEVNULL)
+    _, errors = process.communicate(timeout=120)
+    return process.returncode, errors
+
+
+def train(job: Path) -> int:
+    """In this process, which has paid for the imports already; what the trainer says on stderr, pytest's capsys has."""
+    import job as job_module
+    import sft
+
+    return job_module.run(lambda: sft.train(job))
+
+
+def read_events(out: Path) -> list[dict]:
+    file = out / "events.jsonl"
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def error_code(errors: str) -> str:
+    return json.loads(errors.strip().splitlines()[-1])["error"]["code"]

@@ -1,0 +1,78 @@
+"""Real training of a tiny model: it learns, stops, comes back and fails as promised."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import TRAINERS, call_row, error_code, read_events, start, train
+
+
+def steps(out):
+    return [event for event in read_events(out) if "step" in event]
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_it_learns(write_job, tmp_path, method):
+    assert train(write_job(params={"method": method, "epochs": 8, "learningRate": 0.01 if method == "lora" else 0.003})) == 0
+    out = tmp_path / "out"
+    result = json.loads((out / "result.json").read_text())
+    preflight, *events = read_events(out)
+    assert preflight["type"] == "preflight" and preflight["rows"] == 16
+    assert [event["step"] for event in events] == list(range(1, result["steps"] + 1))
+    assert result["finalLoss"] < 0.7 * events[0]["loss"]
+    assert (out / "adapter" / ("adapter_config.json" if method == "lora" else "model.safetensors")).exists()
+    assert not list(out.glob("checkpoint-*"))
+    assert {"tokens", "tokensPerSecond", "etaSeconds", "gradNorm", "learningRate"} <= set(events[-1])
+
+
+def test_it_goes_on_from_an_adapter(write_job, tmp_path):
+    assert train(write_job(params={"epochs": 6})) == 0
+    before = json.loads((tmp_path / "out" / "result.json").read_text())
+    assert train(write_job(adapter=before["adapter"], out="second")) == 0
+    assert steps(tmp_path / "second")[0]["loss"] < steps(tmp_path / "out")[0]["loss"] - 0.3
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_it_resumes_after_it_was_ended(write_job, tmp_path, how):
+    rows = [call_row(i) for i in range(16)]
+    job = write_job(rows, params={"epochs": 25, "checkpointSeconds": 0.1 if how == signal.SIGKILL else 1000})
+    out = tmp_path / "out"
+    process = start("sft.py", job)
+    ready = lambda: list(out.glob("checkpoint-*/trainer_state.json")) if how == signal.SIGKILL else len(steps(out)) >= 3
+    while not ready() and process.poll() is None:
+        time.sleep(0.02)
+    os.kill(process.pid, how)
+    process.communicate(timeout=60)
+    assert process.returncode == (143 if how == signal.SIGTERM else -9)
+    assert not (out / "result.json").exists()
+    done = len(steps(out))
+    assert train(job) == 0
+    numbers = [event["step"] for event in steps(out)]
+    assert numbers[done] > 1 and numbers[-1] == 100  # not from the beginning, and to the end
+
+
+def test_a_loss_that_is_no_number_ends_it(write_job, tmp_path, capfd):
+    params = {"method": "full", "learningRate": 1e30, "warmup": 0.0, "epochs": 5, "maxGradNorm": 1e9}
+    assert train(write_job(params=params)) == 4
+    assert error_code(capfd.readouterr().err) == "diverged"
+    assert not (tmp_path / "out" / "adapter").exists()
+
+
+def test_a_full_disk_keeps_the_last_adapter(write_job, tmp_path):
+    """A small file-size limit stands in for the full disk: both fail while weights are written."""
+    job = write_job(params={"method": "full"})
+    (tmp_path / "out" / "adapter").mkdir(parents=True)
+    (tmp_path / "out" / "adapter" / "good").write_text("1")
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+    process = subprocess.run([sys.executable, TRAINERS / "sft.py", job], check=False, preexec_fn=limit, capture_output=True, text=True)
+    assert (process.returncode, error_code(process.stderr)) == (5, "disk-full")
+    assert (tmp_path / "out" / "adapter" / "good").exists()
