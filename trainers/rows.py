@@ -96,7 +96,7 @@ WEIGHTS = {"tokens": 0.0, "root": 0.5, "rows": 1.0}
 def weigh_rows(rows: list[Encoded], weigh: str) -> None:
     """Sets each trained token's weight to length ** -power, scaled to a mean of 1 over all trained tokens.
 
-    By tokens, questions and refusals, which are short, are outvoted by calls and not learned; by rows, calls are: `root` is between.
+    By tokens, short replies count little: where they are worded in many ways they are outvoted by calls and not learned.
     """
     power = WEIGHTS[weigh]
     raw = [len(row.trained) ** -power for row in rows]

@@ -31,7 +31,7 @@ DEFAULTS = {
     "packRows": 4,
     "accumulate": 1,  # sequences to a step
     "shareHeaders": True,
-    "weigh": "root",  # a row counts as the root of its reply's length; or rows (all alike), or tokens (as their length)
+    "weigh": "tokens",  # a row counts as its reply is long; or root (as the root of its length), or rows (all alike)
     "maxTokens": 1024,  # longest row kept, prompt and reply; longer ones are dropped, never cut
     "maxGradNorm": 1.0,
     "checkpointSeconds": 60.0,
@@ -119,6 +119,12 @@ def choose_device(wanted: str, torch) -> str:
     return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
 
 
+def multiplies_bf16(torch) -> bool:
+    """Whether this processor has instructions for bfloat16; without them it is emulated, slower than float32."""
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+
+
 def preflight(job: Job, rows: list[dict], tokenizer) -> list:
     """Renders every row before the first step, and refuses what would train on nothing or on the wrong thing."""
     from rows import encode, missing
@@ -186,10 +192,12 @@ def build_trainer(job: Job, packs: list[dict], tokenizer, device: str, stop: Sto
     torch.manual_seed(job.seed)
     bf16 = device == "cuda" and torch.cuda.is_bf16_supported()
     params = job.params
+    # weights that stay as they are may be read in half precision; those that learn need every digit
+    frozen = torch.bfloat16 if device == "cpu" and params["method"] == "lora" and multiplies_bf16(torch) else torch.float32
     steps = math.ceil(len(packs) / params["accumulate"])
     whole = job.adapter is not None and not (job.adapter / "adapter_config.json").exists()
     model = AutoModelForCausalLM.from_pretrained(
-        job.adapter if whole else job.base, dtype=torch.float32, attn_implementation="sdpa" if device == "cuda" else shared_attention.NAME
+        job.adapter if whole else job.base, dtype=frozen, attn_implementation="sdpa" if device == "cuda" else shared_attention.NAME
     )
     for weight in model.parameters():  # out of the memory-mapped file, whose pages a busy machine takes back
         weight.data = weight.data.clone()

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { baseOf } from '../core/config.ts'
 import { exitCodes, messageOf } from '../core/errors.ts'
 import { type Check, checkPython, pythonEnv } from '../core/python.ts'
 import { loadPlugin } from '../plugins/index.ts'
@@ -80,7 +81,7 @@ const checkConfig = async (input: { config: string }, context: CommandContext) =
     const loaded = await loadProject({ config: input.config }, context)
     const plugin = await loadPlugin(loaded.config.skill, path.dirname(loaded.file))
     const detail = `${input.config}: ${plugin.name}, ${loaded.config.student.base}`
-    return { config: { name, ok: true, detail }, base: loaded.config.student.base }
+    return { config: { name, ok: true, detail }, base: baseOf(loaded) }
   } catch (error) {
     return {
       config: { name, ok: false, detail: `${input.config} is not right`, fix: messageOf(error) },

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { Config, checkOptions, configReference, loadConfig, parseConfig } from './config.ts'
+import { baseOf, Config, checkOptions, configReference, loadConfig, parseConfig } from './config.ts'
 import { isWhetError, type WhetError } from './errors.ts'
 
 const tail = 'abcDEF0123456789abcDEF0123456789'
@@ -209,4 +209,16 @@ test('the reference tells every key with its meaning', () => {
   expect(rows.filter((row) => / \| *\|$/.test(row))).toEqual([])
   expect(rows).toContain('| `loop.rounds` | whole number from 1 | `3` | most rounds |')
   for (const key of Object.keys(Config.shape)) expect(rows.join('\n')).toContain(`| \`${key}\` |`)
+})
+
+test('a base that is a path lies beside the config, any other name is left alone', () => {
+  const base = (written: string) =>
+    baseOf(parseConfig(`skill: toy\nstudent: { base: ${written} }\n`, '/home/me/project/whetstone.yaml'))
+  expect([base('./tiny'), base('../models/tiny'), base('smollm2-135m'), base('org/name'), base('/abs')]).toEqual([
+    '/home/me/project/tiny',
+    '/home/me/models/tiny',
+    'smollm2-135m',
+    'org/name',
+    '/abs',
+  ])
 })

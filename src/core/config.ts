@@ -1,7 +1,7 @@
 /** Reads whetstone.yaml. Whatever is wrong in it is told at once, each with its line and column. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { ZodType } from 'zod'
 import { Config } from './config-schema.ts'
 import { exitCodes, messageOf, WhetError } from './errors.ts'
@@ -90,3 +90,7 @@ const readText = async (file: string): Promise<string> => {
     })
   }
 }
+
+/** The base as it is to be looked for: `./my-model` lies beside the config, wherever the command is typed. */
+export const baseOf = ({ config, file }: Pick<LoadedConfig, 'config' | 'file'>): string =>
+  /^\.\.?[/\\]/.test(config.student.base) ? resolve(dirname(file), config.student.base) : config.student.base

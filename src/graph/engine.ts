@@ -35,8 +35,6 @@ export interface EngineOptions {
   onEvent?(event: RunEvent): void
   /** Told what is being prepared (environment, base model, export) where no run keeps a log. */
   onPreparing?(what: string): void
-  /** Told what is being prepared (environment, base model, export) where no run keeps a log. */
-  onPreparing?(what: string): void
   /** What trains and serves; the local trainers and llama.cpp where left out. */
   readonly machines?: Machines
   readonly plugin?: AnySkill // instead of the one that the config names
@@ -110,7 +108,7 @@ const work = async (
     baseDir: path.dirname(loaded.file),
     scratch,
     signal: session.signal,
-    ...machinesFor(options, loaded.config, (event) => session.emit(event)),
+    ...machinesFor(options, loaded, (event) => session.emit(event)),
     emit: (event) => session.emit(event),
     minutes: () => session.minutes(),
     stageSeconds: (round) => session.stageSeconds(round),

@@ -63,28 +63,29 @@ const playMissing = async (
   const written: Promise<void>[] = []
   const total = rows.size + missing.length
   let [failuresInARow, told] = [0, 0]
+  // items with the same tools together: the served student keeps their common prompt in its cache
+  const played = byMenu(missing, options).map((item) =>
+    limit(async () => {
+      signal.throwIfAborted()
+      const row = await pool.use((scratch) => playRow(item, student, { ...options, signal, scratch }))
+      failuresInARow = row.error ? failuresInARow + 1 : 0
+      rows.set(item.id, row)
+      // durable in groups: waiting for the disk here would idle the student
+      written.push(appender.append(row))
+      if (failuresInARow >= patience) throw studentFailing(row, failuresInARow)
+      if (Date.now() - told < progressEveryMs) return
+      told = Date.now()
+      deps.emit({ type: 'eval.progress', data: { split, done: rows.size, total } })
+    }),
+  )
   try {
-    await Promise.all(
-      // items with the same tools together: the served student keeps their common prompt in its cache
-      byMenu(missing, options).map((item) =>
-        limit(async () => {
-          signal.throwIfAborted()
-          const row = await pool.use((scratch) => playRow(item, student, { ...options, signal, scratch }))
-          failuresInARow = row.error ? failuresInARow + 1 : 0
-          rows.set(item.id, row)
-          // durable in groups: waiting for the disk here would idle the student
-          written.push(appender.append(row))
-          if (failuresInARow >= patience) throw studentFailing(row, failuresInARow)
-          if (Date.now() - told < progressEveryMs) return
-          told = Date.now()
-          deps.emit({ type: 'eval.progress', data: { split, done: rows.size, total } })
-        }),
-      ),
-    )
+    await Promise.all(played)
   } catch (error) {
     halt.abort()
     throw error
   } finally {
+    // an item that is still in play when another one fails may yet append its row
+    await Promise.allSettled(played)
     await Promise.allSettled(written)
     await appender.close()
   }

@@ -139,7 +139,7 @@ const itemsOf = async (
 }
 
 const opener = ({ loaded, files, round, url }: Subject, options: EvaluateRunOptions, scratch: string) => {
-  const { students } = machinesFor(options, loaded.config)
+  const { students } = machinesFor(options, loaded)
   return async (signal: AbortSignal): Promise<OpenStudent> => {
     if (url) {
       const { model, apiKeyEnv, timeoutSeconds } = loaded.config.student

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import type { Config } from '../core/config.ts'
+import { baseOf, type Config, type LoadedConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
 import { exportGguf, prepareBase } from '../core/models.ts'
 import { pythonEnv, trainersDir } from '../core/python.ts'
@@ -14,21 +14,22 @@ import type { EngineOptions, Machines } from './engine.ts'
 type Emit = (event: ToldEvent) => void
 
 /** The machines that the caller brought, else this one's; without a run's log, preparations are told to `onPreparing`. */
-export const machinesFor = (options: EngineOptions, config: Config, emit?: Emit): Machines =>
+export const machinesFor = (options: EngineOptions, loaded: LoadedConfig, emit?: Emit): Machines =>
   options.machines ??
   localTraining(
-    config,
+    loaded,
     options.workspace,
     emit ?? ((event) => event.type === 'stage.progress' && options.onPreparing?.(event.data.what)),
   )
 
 /** Trainers, base model and llama.cpp on this machine; the Python environment is made on first use. */
-const localTraining = (config: Config, workspace: Workspace, emit: Emit): Machines => {
+const localTraining = (loaded: LoadedConfig, workspace: Workspace, emit: Emit): Machines => {
+  const { config } = loaded
   const told = (what: string) => emit({ type: 'stage.progress', data: { done: 0, total: 0, what } })
   const python = once(async (signal) => (await pythonEnv({ onProgress: told, signal })).python)
   const base = once((signal) =>
     prepareBase({
-      base: config.student.base,
+      base: baseOf(loaded),
       models: workspace.models(),
       python: () => python(signal), // a base that is there already needs no environment
       signal,

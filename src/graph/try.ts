@@ -35,7 +35,7 @@ export const openTry = async (options: EngineOptions & { run?: string; base?: bo
   const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
   const { definition } = await readFrozen(files, plugin)
   const round = await bestRound(files)
-  const { students } = machinesFor(options, loaded.config)
+  const { students } = machinesFor(options, loaded)
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-try-'))
   const opened: OpenStudent[] = []
   const open = async (of: number) => {

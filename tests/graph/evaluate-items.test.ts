@@ -75,6 +75,21 @@ test('a student that stays silent ends the stage with a coded error, and the ans
   expect(rows.filter((row) => !row.error)).toHaveLength(10)
 })
 
+test('answers that come in after another item has failed the stage are kept, and nothing is thrown late', async () => {
+  const { ask } = await world()
+  let asked = 0
+  const failing = ask(async () => {
+    asked += 1
+    if (asked < 4) throw unreachable()
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    return say('x')
+  })
+  await expect(failing).rejects.toMatchObject({ code: 'student-failing' })
+  const { rows } = await readJsonl<{ error?: unknown }>(file)
+  expect(asked).toBeGreaterThan(3)
+  expect(rows.filter((row) => !row.error)).toHaveLength(asked - 3)
+})
+
 test('rows are in the order of the items, whatever order the answers come in', async () => {
   const { items, ask } = await world()
   const rows = await ask(async (request) => {

@@ -1,8 +1,10 @@
 // A process of its own for tests that kill it:  node --import tsx tests/support/run-toy.ts DIR
-// It starts the toy run of DIR, or resumes the one that is there. HANG_AT names the stage in which it stands still.
+// It starts the toy run of DIR, or resumes the one that is there. HANG_AT names the stage in which it stands still; REAL_MACHINES
+// takes the product's own trainer and student server in the place of scripted ones.
 import { appendFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadConfig } from '../../src/core/config.ts'
+import type { RunEvent } from '../../src/core/events.ts'
 import { localTrainer } from '../../src/core/trainer.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { resumeRun, startRun } from '../../src/graph/engine.ts'
@@ -35,9 +37,14 @@ const students = toyStudents([[], ['plain'], ['plain', 'loud'], ['plain', 'loud'
 const options = {
   workspace: Workspace.at(dir),
   plugin: toySkill(hook),
-  machines: { students, trainer: localTrainer({ command: () => scriptedTrainer, pollMs: 20 }) },
-  onEvent: (event: { type: string; round?: number; stage?: string }) => {
+  ...(!process.env.REAL_MACHINES && {
+    machines: { students, trainer: localTrainer({ command: () => scriptedTrainer, pollMs: 20 }) },
+  }),
+  onEvent: (event: RunEvent) => {
     round = event.round ?? round
+    if (event.type === 'train.started') journal(`trainer ${event.data.adopted ? 'adopted' : 'started'}`)
+    if (event.type === 'train.step') journal(`step ${event.data.step}`)
+    if (event.type === 'eval.progress') journal(`answers ${round} ${event.data.split} ${event.data.done}`)
     if (event.type === 'stage.started') journal(`stage ${event.round} ${event.stage}`)
     if (event.type === 'train.step' && hangAt === 'train') standStill('train')
   },

@@ -1,6 +1,7 @@
 import type { Dimensions, Split, ToolSchema } from '../../core/contract.ts'
 import type { Definition } from './definition.ts'
-import { type Family, familiesOf } from './families.ts'
+import { familiesOf } from './families.ts'
+import type { Family } from './family.ts'
 import { type ValueSource, valueSource } from './values.ts'
 
 /** A definition taken apart for speed: made once for each definition object, never stored. */

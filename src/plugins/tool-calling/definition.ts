@@ -22,6 +22,7 @@ export const Definition = z.object({
   sandbox: z.object({ kind: z.literal('folder') }).optional(),
   menus: z.array(z.array(z.string())),
   kinds: Kinds,
+  replyChars: z.number(),
   packs: z.array(NamedPack),
   heldOut: z.boolean(),
   notes: z.array(z.string()),
@@ -57,6 +58,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     ...(options.sandbox && { sandbox: options.sandbox }),
     menus,
     kinds: options.kinds,
+    replyChars: options.replyChars,
     packs,
     heldOut: options.heldOut,
     notes: [

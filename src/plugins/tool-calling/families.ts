@@ -1,95 +1,37 @@
-import { createHash } from 'node:crypto'
-import type { Split, Tags, ToolSchema } from '../../core/contract.ts'
-import { splitOf } from '../../core/splits.ts'
-import { type ArgumentPattern, argumentPattern, type Json } from './arguments.ts'
-import type { Kind } from './options.ts'
-import type { NamedPack, Pack, PackTool } from './pack-schema.ts'
+import type { ToolSchema } from '../../core/contract.ts'
+import { argumentPattern, type Json } from './arguments.ts'
+import { type Family, type FamilyCall, family, type Phrases } from './family.ts'
+import { joined } from './joins.ts'
+import type { NamedPack, PackTool } from './pack-schema.ts'
 import { parametersOf, propertyOf, requiredOf } from './schema.ts'
-import { type Piece, parseTemplate, slotsOf } from './template.ts'
-
-/** One template: all items that are made from it. Statistics cluster by it, and it belongs to one split. */
-export interface Family {
-  readonly id: string
-  readonly kind: Kind
-  readonly tags: Tags
-  readonly splits: readonly Split[]
-  readonly pack: number // index into the definition's packs
-  readonly pieces: readonly Piece[]
-  readonly draws: readonly { readonly slot: string; readonly value: string }[] // the slots that it names
-  readonly calls: readonly FamilyCall[] // for `ask` the one call that lacks an argument
-  readonly order: 'free' | 'bound'
-  readonly asks?: { readonly argument: string; readonly names: readonly string[] }
-  readonly replies: readonly string[]
-}
-
-export interface FamilyCall {
-  readonly prefix: string // of its slots: '' or 'a.'
-  readonly tools: readonly string[] // the right ones of the catalogue, the canonical one first
-  readonly arguments: readonly FamilyArgument[]
-  readonly fixture: PackTool['fixture']
-}
-
-export interface FamilyArgument {
-  readonly name: string
-  readonly pattern: ArgumentPattern
-  readonly accept: readonly ArgumentPattern[]
-  readonly optional: boolean
-  readonly anyOrder: boolean
-}
+import { parseTemplate, slotsOf } from './template.ts'
 
 type Say = { readonly say: string; readonly with?: Record<string, Json>; readonly may?: Record<string, Json> }
-
-const everyEvaluation: readonly Split[] = ['dev', 'gate', 'sealed']
 
 /** All families of the packs that the tools of the catalogue can serve, in the packs' order, each id once. */
 export const familiesOf = (packs: readonly NamedPack[], tools: readonly ToolSchema[], heldOut: boolean): Family[] => {
   const schemas = new Map(tools.map((tool) => [tool.name, tool]))
   const families = packs.flatMap(({ content }, pack) => {
     const base = { pack, heldOut, schemas, content }
-    return [...calls(base), ...several(base), ...asks(base), ...declines(base)]
+    const single = calls(base)
+    return [...single, ...several(base), ...joined(base, single), ...asks(base), ...declines(base)]
   })
   return [...new Map(families.map((family) => [family.id, family])).values()]
 }
 
-/** The canonical tools that some family calls in one request: they must fit into one menu. */
+/** The canonical tools that a hand-written request calls together: they must fit into one menu. */
 export const togetherOf = (families: readonly Family[]): string[][] =>
-  families.filter(({ kind }) => kind === 'several').map(({ calls }) => calls.map(({ tools }) => tools[0] ?? ''))
-
-interface Base {
-  readonly pack: number
-  readonly heldOut: boolean
-  readonly schemas: ReadonlyMap<string, ToolSchema>
-  readonly content: Pack
-}
-
-type Parts = Pick<Family, 'kind' | 'tags' | 'calls' | 'order' | 'asks' | 'replies'> & {
-  readonly say: string
-  readonly slots: Readonly<Record<string, string>>
-}
-
-const family = ({ pack, heldOut }: Base, { say, slots, tags, ...parts }: Parts): Family => {
-  const pieces = parseTemplate(say)
-  const about = [...(tags.tool ?? []), ...(tags.lacks ?? [])].join('+')
-  const id = [parts.kind, about, createHash('sha256').update(say).digest('hex').slice(0, 8)].filter(Boolean).join(':')
-  const named = slotsOf(pieces)
-  return {
-    id,
-    ...parts,
-    tags: { kind: [parts.kind], ...tags },
-    splits: heldOut ? everyEvaluation : [splitOf(`family:${id}`)],
-    pack,
-    pieces,
-    draws: named.map((slot) => ({ slot, value: slots[slot] ?? slot })),
-  }
-}
+  families
+    .filter(({ kind, joined }) => kind === 'several' && !joined)
+    .map(({ calls }) => calls.map(({ tools }) => tools[0] ?? ''))
 
 /** The tools of the catalogue that serve a pack's tool, or undefined where there is none. */
-const servedBy = ({ schemas, content }: Base, name: string): readonly string[] | undefined => {
+const servedBy = ({ schemas, content }: Phrases, name: string): readonly string[] | undefined => {
   const served = [name, ...(content.tools[name]?.same ?? [])].filter((candidate) => schemas.has(candidate))
   return served.length > 0 ? served : undefined
 }
 
-const calls = (base: Base): Family[] =>
+const calls = (base: Phrases): Family[] =>
   Object.entries(base.content.tools).flatMap(([name, tool]) => {
     const tools = servedBy(base, name)
     if (!tools) return []
@@ -112,7 +54,7 @@ const calls = (base: Base): Family[] =>
   })
 
 const familyCall = (
-  base: Base,
+  base: Phrases,
   tool: PackTool,
   tools: readonly string[],
   prefix: string,
@@ -137,7 +79,7 @@ const familyCall = (
 }
 
 /** Whether the wording gives a value to an argument that the schema does not require. */
-const saysOption = ({ schemas }: Base, tool: string, call: FamilyCall, say: Say): boolean => {
+const saysOption = ({ schemas }: Phrases, tool: string, call: FamilyCall, say: Say): boolean => {
   const schema = schemas.get(tool)
   const required = schema ? requiredOf(parametersOf(schema)) : []
   const slots = slotsOf(parseTemplate(say.say))
@@ -147,7 +89,7 @@ const saysOption = ({ schemas }: Base, tool: string, call: FamilyCall, say: Say)
   )
 }
 
-const several = (base: Base): Family[] =>
+const several = (base: Phrases): Family[] =>
   base.content.several.flatMap(({ say, calls: letters, order }) => {
     const made: FamilyCall[] = []
     const slots: Record<string, string> = {}
@@ -162,7 +104,7 @@ const several = (base: Base): Family[] =>
     return [family(base, { kind: 'several', say, slots, tags, calls: made, order, replies: [] })]
   })
 
-const asks = (base: Base): Family[] =>
+const asks = (base: Phrases): Family[] =>
   Object.entries(base.content.tools).flatMap(([name, tool]) => {
     const tools = servedBy(base, name)
     if (!tools) return []
@@ -182,7 +124,7 @@ const asks = (base: Base): Family[] =>
     })
   })
 
-const declines = (base: Base): Family[] =>
+const declines = (base: Phrases): Family[] =>
   (base.content.decline?.say ?? []).map((say) =>
     family(base, {
       kind: 'decline',

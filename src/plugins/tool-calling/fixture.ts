@@ -1,4 +1,4 @@
-import type { FamilyCall } from './families.ts'
+import type { FamilyCall } from './family.ts'
 import type { Fixture } from './item.ts'
 import { type Piece, parseTemplate, render, type SlotValues, slotsOf } from './template.ts'
 

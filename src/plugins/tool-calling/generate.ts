@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { GenerateContext, GenerationSpec } from '../../core/contract.ts'
+import type { GenerateContext, GenerationSpec, Split } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import { mulberry32, seedFrom } from '../../core/random.ts'
 import type { Json } from './arguments.ts'
 import { type Compiled, compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
-import type { Family, FamilyCall } from './families.ts'
+import type { Family, FamilyCall } from './family.ts'
 import { fixtureOf } from './fixture.ts'
+import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
 import { roughen } from './noise.ts'
 import { planPart } from './plan.ts'
@@ -36,22 +37,29 @@ export async function* generate(
       if (row % 100 === 0) context.signal.throwIfAborted()
       // each row has dice of its own, so that one row's tries do not shift the next one's draws
       const dice = mulberry32(seed ^ Math.imul(row + 1, 0x9e3779b1))
-      const item = freshItem([family, ...instead], spec, made, dice, requests)
+      const item = freshItem([family, ...instead], dice, { definition, made, requests, split: spec.split })
       if (item) yield item
     }
   }
 }
 
+interface Making {
+  readonly definition: Definition
+  readonly made: Compiled
+  readonly requests: Set<string>
+  readonly split: Split
+}
+
+/** A request that is not there yet and whose right calls fit into a reply. */
 const freshItem = (
   families: readonly Family[],
-  { split }: GenerationSpec,
-  made: Compiled,
   random: () => number,
-  requests: Set<string>,
+  { definition, made, requests, split }: Making,
 ): Item | undefined => {
   for (const family of families)
     for (let tries = 0; tries < triesPerFamily; tries += 1) {
       const item = makeItem(family, made, made.values(family.pack, split), random)
+      if (lengthOfCalls(item, definition) > definition.replyChars) continue
       const key = item.request
         .toLowerCase()
         .replace(/[\s.?!,]+/g, ' ')
@@ -62,6 +70,14 @@ const freshItem = (
     }
   return undefined
 }
+
+const lengthOfCalls = (item: Item, definition: Definition): number =>
+  item.truth.calls
+    .map((call, index) => goldCall(call, index, item, definition))
+    .reduce((sum, { name, arguments: args }) => sum + tagged(JSON.stringify({ name, arguments: args })).length, 0)
+
+/** A call as the chat template writes it. */
+const tagged = (call: string) => `<tool_call>\n${call}\n</tool_call>\n`
 
 const makeItem = (family: Family, made: Compiled, source: ValueSource, random: () => number): Item => {
   const values = drawValues(family, source, random)

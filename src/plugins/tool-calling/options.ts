@@ -7,10 +7,10 @@ const share = (what: string, value: number) => z.number().min(0).max(1).default(
 
 /** The share of each kind of request where a spec asks for no kind; they are scaled to sum to one. */
 export const Kinds = z.strictObject({
-  call: share('requests that one call serves', 0.6),
-  several: share('requests that need several calls', 0.1),
-  ask: share('requests that lack a required argument', 0.15),
-  decline: share('requests that no tool serves', 0.15),
+  call: share('requests that one call serves', 0.52),
+  several: share('requests that need several calls', 0.12),
+  ask: share('requests that lack a required argument', 0.2),
+  decline: share('requests that no tool serves', 0.16),
 })
 
 const Mcp = z.strictObject({
@@ -40,6 +40,11 @@ export const Options = z.strictObject({
     .default(12)
     .describe('distinct sets of shown tools: few sets share their prompt header'),
   packs: z.array(z.string()).min(1).describe('phrase packs: `filesystem`, which is built in, or paths of YAML files'),
+  replyChars: z
+    .int()
+    .min(20)
+    .default(240)
+    .describe('longest right calls of a request, characters with their tags: 240 fit into a reply of 96 tokens'),
   heldOut: z
     .boolean()
     .default(false)

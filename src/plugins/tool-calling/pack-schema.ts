@@ -61,6 +61,15 @@ export const Pack = z.strictObject({
       }),
     )
     .default([]),
+  join: z
+    .array(
+      z.strictObject({
+        say: z.string().regex(/^.*\{first\}.*\{second\}.*$/, 'needs {first} and, after it, {second}'),
+        order: z.enum(['free', 'bound']).default('free'),
+      }),
+    )
+    .default([])
+    .describe('how two direct requests become one that needs two calls'),
   decline: z.strictObject({ say: z.array(z.string()).min(1), reply: z.array(z.string()).min(1) }).optional(),
 })
 export type Pack = z.output<typeof Pack>

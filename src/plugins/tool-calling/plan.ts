@@ -3,7 +3,7 @@ import { WhetError } from '../../core/errors.ts'
 import { unknownName } from '../../core/nearest.ts'
 import { shuffle } from '../../core/random.ts'
 import type { Compiled } from './compiled.ts'
-import type { Family } from './families.ts'
+import type { Family } from './family.ts'
 import { type Kind, kinds } from './options.ts'
 
 /** The families that make the rows of one spec part, one entry a row, in a shuffled order. */

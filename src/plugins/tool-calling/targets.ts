@@ -1,7 +1,7 @@
 import type { Target } from '../../core/contract.ts'
 
 /** Asking back and declining are bought cheaply with over-calling, so neither may fall far. Rates are shares, 0..1. */
-const protect = { margin: 0.1, floor: 0.4 }
+const protect = { margin: 0.1, floor: 0.2 }
 
 /** The first one is what promotion is decided by. */
 export const targets: readonly Target[] = [

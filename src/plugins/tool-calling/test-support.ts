@@ -62,6 +62,7 @@ export const bare = (tools: readonly ToolSchema[]): Definition => ({
   kinds: { call: 1, several: 0, ask: 0, decline: 0 },
   packs: [],
   heldOut: false,
+  replyChars: 240,
   notes: [],
 })
 
