@@ -7,12 +7,15 @@ from transformers import TrainerCallback
 
 from job import DIVERGED, Refused
 
+# what preference training logs besides: rewards are beta times the log ratio to the reference
+PREFERENCE = {"rewards/margins": "margin", "rewards/chosen": "rewardGood", "rewards/rejected": "rewardBad", "kl": "kl"}
+
 
 class Progress(TrainerCallback):
     """One event a step. Checkpoints come by time, since a step takes a second here and a millisecond there."""
 
-    def __init__(self, job, packs: list[dict], steps: int, stop):
-        self.job, self.packs, self.steps, self.stop = job, packs, steps, stop
+    def __init__(self, job, counts: list[int], steps: int, stop):
+        self.job, self.counts, self.steps, self.stop = job, counts, steps, stop
         self.tokens, self.losses = 0, []
         self.started = self.saved = time.monotonic()
         self.first = 0
@@ -28,7 +31,7 @@ class Progress(TrainerCallback):
         self.losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
 
     def tokens_until(self, step: int) -> int:
-        return sum(len(packed["input_ids"]) for packed in self.packs[: step * self.job.params["accumulate"]])
+        return sum(self.counts[: step * self.job.params["accumulate"]])
 
     def on_log(self, args, state, control, logs=None, **_):
         if not logs or "loss" not in logs:
@@ -48,6 +51,7 @@ class Progress(TrainerCallback):
                 "etaSeconds": round(seconds / done * (self.steps - step)),
                 "gradNorm": round(logs.get("grad_norm", 0.0), 4),
                 "learningRate": logs.get("learning_rate"),
+                **{name: round(logs[key], 5) for key, name in PREFERENCE.items() if key in logs},
             }
         )
         if not math.isfinite(loss) or not math.isfinite(logs.get("grad_norm", 0.0)):

@@ -12,6 +12,7 @@ import fcntl
 import json
 import math
 import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,6 +144,17 @@ class Job:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(self.out / "result.json")
+
+
+class Stop:
+    """SIGTERM asks; the step in progress is finished and a checkpoint written before the trainer leaves."""
+
+    def __init__(self):
+        self.asked = False
+        signal.signal(signal.SIGTERM, self.ask)
+
+    def ask(self, *_):
+        self.asked = True
 
 
 def run(main) -> int:

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest'
 import { Interrupts } from './interrupt.ts'
 
-const pressed = (times: number, drains: boolean) => {
+const pressed = (times: number, drains: boolean, apartMs = 1000) => {
+  let now = 0
   const said: string[] = []
   const left: number[] = []
   const interrupts = new Interrupts({
     say: (text) => said.push(text),
     leave: (code) => left.push(code),
     drains: () => drains,
+    now: () => now,
   })
-  for (let press = 0; press < times; press++) interrupts.press()
+  for (let press = 0; press < times; press++, now += apartMs) interrupts.press()
   return { drained: interrupts.drain.aborted, ended: interrupts.signal.aborted, said, left }
 }
 
@@ -29,4 +31,8 @@ test('three times leaves at once with 130', () => {
 
 test('a command without safe points ends at the first', () => {
   expect(pressed(1, false)).toMatchObject({ ended: true, left: [] })
+})
+
+test('one key press that npm passes on as several signals is one', () => {
+  expect(pressed(3, true, 20)).toMatchObject({ drained: true, ended: false, left: [] })
 })

@@ -1,14 +1,19 @@
+/** npm passes on a signal that the terminal has sent to the whole group already: one key press arrives several times. */
+const onePressMs = 400
+
 /** Ctrl-C: once asks for an end at the next safe point, twice for an end now, three times leaves at once. */
 export class Interrupts {
   readonly #drain = new AbortController()
   readonly #now = new AbortController()
   #presses = 0
+  #last = Number.NEGATIVE_INFINITY
 
   constructor(
     private readonly options: {
       readonly say: (text: string) => void
       readonly leave: (code: number) => void
       readonly drains: () => boolean // false: the command has no safe points, and once is now
+      readonly now?: () => number // milliseconds
     },
   ) {}
 
@@ -20,6 +25,9 @@ export class Interrupts {
   }
 
   readonly press = (): void => {
+    const at = (this.options.now ?? performance.now.bind(performance))()
+    if (at - this.#last < onePressMs) return
+    this.#last = at
     this.#presses++
     if (this.#presses === 1 && this.options.drains()) {
       this.options.say(

@@ -130,6 +130,13 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
         `  ${count(made)} made · ${count(accepted)} accepted · ${count(rejected)} rejected · ${count(duplicates)} near-duplicates · ${count(leaked)} too near to an evaluation item`,
       ]
     }
+    case 'pairs.made': {
+      const { practised, pairs, fromStudent, warnings } = event.data
+      return [
+        `  ${count(practised)} practice answers · ${plural(pairs, 'pair')} · ${count(fromStudent)} bad replies are the student's own`,
+        ...warnings.map((warning) => colors.yellow(`  pairs: ${warning}`)),
+      ]
+    }
     case 'train.started':
       return [colors.dim(`  ${event.data.kind}${event.data.adopted ? ': a trainer is already at it, adopted' : ''}`)]
     case 'train.finished':

@@ -3,6 +3,7 @@ import { matches } from './evaluation.ts'
 import { type FailingItem, type FailureCell, type FailureReport, leastEvidence } from './failures.ts'
 import { chanceOfHit, expectedRise, type PredictionScore } from './predictions.ts'
 import { seedFrom } from './random.ts'
+import type { Lesson } from './round.ts'
 
 export { type PredictionScore, scorePredictions } from './predictions.ts'
 
@@ -12,6 +13,7 @@ export interface SpecFile {
   readonly hypotheses: readonly Hypothesis[]
   readonly author: 'uniform' | 'statistical' | 'llm'
   readonly scored?: readonly PredictionScore[]
+  readonly lesson?: Lesson
 }
 
 const mostHypotheses = 10

@@ -91,6 +91,32 @@ const Sft = section(
   'supervised fine-tuning; what is left out has its default in trainers/sft.py',
 )
 
+const Kto = section(
+  {
+    enabled: z.boolean().default(false).describe('teach judgement, in rounds of its own, once the format holds'),
+    practice: whole(8)
+      .default(300)
+      .describe('fresh training items that the best student answers; its mistakes are the bad replies'),
+    loss: z
+      .enum(['apo_zero_unpaired', 'kto'])
+      .optional()
+      .describe("the loss; kto has the paper's KL term and takes twice as long"),
+    beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
+    desirableWeight: z.number().min(0).optional().describe('weight of good replies'),
+    undesirableWeight: z.number().min(0).optional().describe('weight of bad replies'),
+    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
+    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
+    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
+    weightDecay: z.number().min(0).optional().describe('weight decay'),
+    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
+    epochs: whole(1).optional().describe('passes over the pairs'),
+    batch: whole(1).optional().describe('rows to a step; half of them good'),
+    accumulate: whole(1).optional().describe('batches to an update'),
+    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+  },
+  'learning from bad replies; what is left out has its default in trainers/kto.py',
+)
+
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),
   options: z
@@ -124,10 +150,7 @@ export const Config = z.strictObject({
         .default('auto')
         .describe('where training runs; auto: the GPU where there is one'),
       sft: Sft,
-      kto: section(
-        { enabled: z.boolean().default(false).describe('teach judgement once the format holds') },
-        'learning from bad replies',
-      ),
+      kto: Kto,
       grpo: section(
         { enabled: z.boolean().default(false).describe("learn from the skill's own grade") },
         'learning from rewards',

@@ -77,6 +77,13 @@ export const eventData = {
   'stage.finished': z.object({ ms: amount }),
   'stage.failed': z.object({ code: z.string(), message: z.string() }),
   'item.counts': z.object({ made: count, accepted: count, rejected: count, duplicates: count, leaked: count }), // leaked: too near to an evaluation item
+  'pairs.made': z.object({
+    practised: count, // fresh training items that the best student answered
+    pairs: count,
+    fromStudent: count, // pairs whose bad reply the student gave itself
+    tells: z.object({ length: z.number(), form: z.number(), word: z.number().nullable() }), // accuracy of the label by surface alone
+    warnings: z.array(z.string()).readonly(),
+  }),
   'train.started': z.object({ kind: z.enum(['sft', 'kto', 'dpo', 'grpo']), dir: z.string(), adopted: z.boolean() }),
   'train.step': z.object({
     step: count,

@@ -1,16 +1,33 @@
 import type { PredictionScore } from './analyst.ts'
 import type { Hypothesis, SpecPart } from './contract.ts'
 import type { Verdict } from './gate.ts'
+import type { PairLint } from './pair-lint.ts'
 import type { MeasuredRate, TagRate } from './rates.ts'
 import type { TrainResult } from './trainer.ts'
 
 /** Who wrote a generation spec. */
 export type Author = 'uniform' | 'statistical' | 'llm'
 
+/** What a round teaches, and why: the report says it in these words. */
+export interface Lesson {
+  readonly teaches: 'sft' | 'kto'
+  readonly why: string
+}
+
+/** `paired.json`: the pairs of a round that teaches judgement. */
+export interface Paired {
+  readonly practised: number // fresh training items that the best student answered
+  readonly pairs: number
+  readonly fromStudent: number // pairs whose bad reply the student gave itself
+  readonly lint: PairLint
+}
+
 /** `round-NN/summary.json`: all that a report or a surface shows of a finished round. Of gate it holds rates only. */
 export interface RoundSummary {
   readonly round: number // 0 is the untouched student
   readonly author?: Author // of the spec that this round's rows came from
+  readonly lesson?: Lesson // what it taught
+  readonly pairs?: Paired // of a round that taught judgement
   readonly parts: readonly SpecPart[]
   readonly hypotheses: readonly Hypothesis[]
   readonly predictions: readonly PredictionScore[] // how this round's hypotheses fared on dev

@@ -176,6 +176,14 @@ export class RoundFiles {
   get kto() {
     return join(this.dir, 'kto.jsonl')
   }
+  /** What the best student answered to fresh training items, graded: where bad replies come from. */
+  get practice() {
+    return join(this.dir, 'practice.jsonl')
+  }
+  /** Counts and lint of the pairs; written last, so that it says "done". */
+  get paired() {
+    return join(this.dir, 'paired.json')
+  }
   /** The training job's folder: job.json, events.jsonl, adapter/, result.json last. */
   get train() {
     return join(this.dir, 'train')

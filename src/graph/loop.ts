@@ -6,12 +6,13 @@ import { define } from './nodes/define.ts'
 import { evaluate } from './nodes/evaluate.ts'
 import { gate } from './nodes/gate.ts'
 import { generate } from './nodes/generate.ts'
+import { practice } from './nodes/practice.ts'
 import { train } from './nodes/train.ts'
 import { validate } from './nodes/validate.ts'
 import { runStage } from './stage.ts'
 import { LoopState, type State } from './state.ts'
 
-const stages = { define, generate, validate, train, evaluate, gate, analyze } satisfies Record<string, Stage>
+const stages = { define, generate, validate, practice, train, evaluate, gate, analyze } satisfies Record<string, Stage>
 export type StageName = keyof typeof stages
 
 const edges = [
@@ -19,20 +20,23 @@ const edges = [
   ['evaluate', 'gate'],
   ['gate', 'analyze'],
   ['generate', 'validate'],
-  ['validate', 'train'],
+  ['practice', 'train'],
   ['train', 'evaluate'],
 ] as const
 
 /** Changes whenever a stage or an edge does: an old checkpoint would end silently in a graph that lacks its next node. */
 export const graphVersion = createHash('sha256')
-  .update(JSON.stringify([Object.keys(stages), edges, 'analyze -> generate | end']))
+  .update(JSON.stringify([Object.keys(stages), edges, 'analyze -> generate | end', 'validate -> practice | train']))
   .digest('hex')
   .slice(0, 12)
+
+/** Judgement is taught on what the student gets wrong, so it answers first. */
+const lesson = (state: State) => state.teaches
 
 const nextRound = (state: State) => (state.stop ? 'stop' : 'again')
 
 /**
- * The closed loop: define → evaluate → gate → analyze, then generate → validate → train → evaluate → gate → analyze
+ * The closed loop: define → evaluate → gate → analyze, then generate → validate → (practice →) train → evaluate → gate → analyze
  * until the analysis says stop. Stages are verbs and state keys are nouns: LangGraph refuses a node named like a key.
  */
 export const buildLoop = (deps: Deps, checkpointer?: BaseCheckpointSaver) => {
@@ -41,6 +45,7 @@ export const buildLoop = (deps: Deps, checkpointer?: BaseCheckpointSaver) => {
     .addNode('define', bind('define'))
     .addNode('generate', bind('generate'))
     .addNode('validate', bind('validate'))
+    .addNode('practice', bind('practice'))
     .addNode('train', bind('train'))
     .addNode('evaluate', bind('evaluate'))
     .addNode('gate', bind('gate'))
@@ -51,7 +56,8 @@ export const buildLoop = (deps: Deps, checkpointer?: BaseCheckpointSaver) => {
     .addEdge('gate', 'analyze')
     .addConditionalEdges('analyze', nextRound, { again: 'generate', stop: END })
     .addEdge('generate', 'validate')
-    .addEdge('validate', 'train')
+    .addConditionalEdges('validate', lesson, { sft: 'train', kto: 'practice' })
+    .addEdge('practice', 'train')
     .addEdge('train', 'evaluate')
     .compile({ checkpointer })
 }

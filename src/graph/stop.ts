@@ -1,6 +1,7 @@
 import { readJson } from '../core/jsonl.ts'
 import type { RoundSummary } from '../core/round.ts'
 import type { Deps } from './deps.ts'
+import { rowsThatFit } from './fit.ts'
 import type { State, StopReason } from './state.ts'
 
 /** Why the loop ends after this round, if it does: targets met, rounds done, plateau, or no time for one more round. */
@@ -11,12 +12,11 @@ export const stopReason = async (state: State, summary: RoundSummary, deps: Deps
   if (state.round >= loop.rounds) return { reason: 'rounds', detail: `all ${loop.rounds} rounds are done` }
   if (loop.plateau > 0 && state.withoutGain >= loop.plateau)
     return { reason: 'plateau', detail: `${state.withoutGain} rounds in a row without a promotion` }
-  const needed = minutesOf(summary)
-  const left = budget.minutes - deps.minutes()
-  if (state.round > 0 && needed > left)
+  const { fits, minutesLeft } = rowsThatFit(deps.config, summary, deps.minutes())
+  if (state.round > 0 && !fits)
     return {
       reason: 'budget',
-      detail: `a round takes ${needed.toFixed(0)} minutes and ${Math.max(0, left).toFixed(0)} of ${budget.minutes} are left`,
+      detail: `${Math.max(0, minutesLeft).toFixed(0)} of ${budget.minutes} minutes are left: too few for another round`,
     }
   return null
 }
@@ -24,6 +24,3 @@ export const stopReason = async (state: State, summary: RoundSummary, deps: Deps
 /** Every target of the gate passes; a target without rows is not met. */
 export const targetsMet = (summary: RoundSummary): boolean =>
   summary.rates.gate.length > 0 && summary.rates.gate.every(({ status }) => status === 'pass')
-
-const minutesOf = (summary: RoundSummary): number =>
-  Object.values(summary.seconds).reduce((sum, seconds) => sum + seconds, 0) / 60

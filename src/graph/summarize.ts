@@ -2,7 +2,7 @@ import type { PredictionScore, SpecFile } from '../core/analyst.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { readJson, readJsonl } from '../core/jsonl.ts'
 import { measure, ratesByTag } from '../core/rates.ts'
-import type { RoundSummary } from '../core/round.ts'
+import type { Paired, RoundSummary } from '../core/round.ts'
 import type { Deps } from './deps.ts'
 import type { Frozen } from './nodes/define.ts'
 import { readVerdict } from './nodes/gate.ts'
@@ -21,6 +21,7 @@ export const summarize = async (
   const round = deps.files.round(state.round)
   const made = await readJson<GenerateCounts>(round.generated)
   const rows = await readJson<ValidateCounts>(round.validated)
+  const paired = await readJson<Paired>(round.paired)
   const trained = await readTrained(round.trained)
   const verdict = (await readVerdict(round.verdict))?.verdict
   const dev = (await readJsonl<EvaluationRow>(round.evaluation('dev'))).rows
@@ -30,7 +31,8 @@ export const summarize = async (
   const criteria = deps.plugin.rubrics.flatMap((rubric) => rubric.criteria)
   return {
     round: state.round,
-    ...(spec && { author: spec.author }),
+    ...(spec && { author: spec.author, lesson: spec.lesson }),
+    ...(paired && { pairs: paired }),
     parts: spec?.spec.parts ?? [],
     hypotheses: spec?.hypotheses ?? [],
     predictions,

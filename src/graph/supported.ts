@@ -3,7 +3,6 @@ import { WhetError } from '../core/errors.ts'
 
 /** Keys that the config's schema pins for all versions and this one does not carry out. Silence would be a lie. */
 const unsupported = (config: Config): string[] => [
-  ...(config.train.kto.enabled ? ['train.kto.enabled'] : []),
   ...(config.train.grpo.enabled ? ['train.grpo.enabled'] : []),
   ...(config.executor === 'local' ? [] : ['executor']),
   ...(config.approve === 'on-cost' ? ['approve: on-cost'] : []),

@@ -196,10 +196,10 @@ describe('the loop', () => {
 })
 
 test('a config that asks for what this version lacks is refused by key, before anything is written', async () => {
-  const options = await world(grows, 'train: { kto: { enabled: true } }')
+  const options = await world(grows, 'train: { grpo: { enabled: true } }')
   await expect(startRun(options)).rejects.toMatchObject({
     code: 'not-supported',
-    data: { keys: ['train.kto.enabled'] },
+    data: { keys: ['train.grpo.enabled'] },
   })
   expect(await options.workspace.runs()).toEqual([])
 })

@@ -77,6 +77,13 @@ def train(job: Path) -> int:
     return job_module.run(lambda: sft.train(job))
 
 
+def train_kto(job: Path) -> int:
+    import job as job_module
+    import kto
+
+    return job_module.run(lambda: kto.train(job))
+
+
 def read_events(out: Path) -> list[dict]:
     file = out / "events.jsonl"
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []

@@ -91,9 +91,11 @@ ${trained.map(beliefCard)}`
 const beliefCard = ({
   round,
   author,
+  lesson,
   parts,
   beliefs: held,
 }: RoundRow): Html => html`<div class="card"><div class="top"><h3>Round ${round}</h3><span class="chip">${say.authorText(author)}</span></div>
+${lesson !== null && html`<p class="small soft">${lesson}</p>`}
 ${parts.length > 0 && html`<p class="small soft">${say.partsText(parts)}</p>`}
 ${
   held.length === 0

@@ -104,9 +104,10 @@ const verdicts = ({ rounds }: Report): string[] =>
 const beliefs = ({ rounds }: Report): string[] =>
   section('What the analyst believed, and what came', rounds.filter(({ round }) => round > 0).flatMap(beliefsOf))
 
-const beliefsOf = ({ round, author, parts, beliefs: held }: RoundRow): string[] => [
+const beliefsOf = ({ round, author, lesson, parts, beliefs: held }: RoundRow): string[] => [
   `### Round ${round}: ${text(say.authorText(author))}`,
   '',
+  ...(lesson ? [text(lesson), ''] : []),
   ...(parts.length > 0 ? [text(say.partsText(parts)), ''] : []),
   ...(held.length === 0
     ? ['No hypotheses.', '']

@@ -63,6 +63,7 @@ export interface TargetRound {
 export interface RoundRow {
   readonly round: number
   readonly author: string | null // of the spec that its rows came from
+  readonly lesson: string | null // what it taught and why
   readonly parts: readonly { readonly where: Tags; readonly rows: number }[]
   readonly verdict: VerdictRow | null
   readonly beliefs: readonly Belief[]

@@ -3,18 +3,27 @@ import type { Hypothesis } from '../../core/contract.ts'
 import type { RoundSummary } from '../../core/round.ts'
 import type { Collected } from './collect.ts'
 import type { Belief, RoundRow, VerdictRow } from './model.ts'
-import { type Change, clean } from './text.ts'
+import { type Change, clean, wholePercent } from './text.ts'
 
 export const roundRows = ({ rounds, against }: Collected): RoundRow[] =>
   rounds.map((summary) => ({
     round: summary.round,
     author: summary.author ?? null,
+    lesson: lessonOf(summary),
     parts: summary.parts.map(({ where, rows }) => ({ where, rows })),
     verdict: verdictRow(summary, against.get(summary.round) ?? 0),
     beliefs: summary.hypotheses.map((hypothesis, at) => belief(hypothesis, scoreOf(hypothesis, at, summary))),
     best: summary.best,
     unscored: summary.unscored,
   }))
+
+const lessonOf = ({ lesson, pairs, rows }: RoundSummary): string | null => {
+  if (!lesson) return null
+  if (!pairs) return `Format, by SFT on ${rows.trained} rows: ${lesson.why}.`
+  const { practised, pairs: count, fromStudent, lint } = pairs
+  const tells = `Surface alone tells the label of ${wholePercent(lint.form)} (call or text), ${wholePercent(lint.length)} (length) and ${wholePercent(lint.word?.accuracy ?? 0.5)} (one word) of the rows; 50 % is chance`
+  return `Judgement, by KTO on ${count} pairs: ${lesson.why}. The best student answered ${practised} fresh training items, and ${fromStudent} of the bad replies are its own. ${tells}.`
+}
 
 const verdictRow = ({ verdict }: RoundSummary, against: number): VerdictRow | null => {
   if (!verdict) return null

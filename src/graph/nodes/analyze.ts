@@ -4,8 +4,10 @@ import type { EvaluationRow } from '../../core/evaluation.ts'
 import { failureReport } from '../../core/failures.ts'
 import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
-import type { RoundSummary } from '../../core/round.ts'
+import type { Lesson, RoundSummary } from '../../core/round.ts'
 import type { Deps, Stage } from '../deps.ts'
+import { rowsThatFit } from '../fit.ts'
+import { nextLesson } from '../lesson.ts'
 import type { State, StopReason } from '../state.ts'
 import { stopReason } from '../stop.ts'
 import { summarize } from '../summarize.ts'
@@ -20,8 +22,9 @@ export const analyze: Stage = async (state, deps) => {
   for (const prediction of summary.predictions) deps.emit({ type: 'prediction.scored', data: prediction })
   const stop = await stopReason(state, summary, deps)
   if (stop) return stopped(state, stop, frozen, deps)
-  await writeSpec(state, frozen, deps)
-  return { round: state.round + 1 }
+  const lesson = nextLesson(state, deps.config)
+  await writeSpec(state, frozen, deps, { lesson, rows: roomFor(summary, deps) })
+  return { round: state.round + 1, teaches: lesson.teaches }
 }
 
 const roundSummary = async (state: State, frozen: Frozen, deps: Deps): Promise<RoundSummary> => {
@@ -52,10 +55,29 @@ const writeFailures = async (state: State, frozen: Frozen, deps: Deps) => {
 }
 
 /** The next round's spec: uniform in the first, aimed at what the best student fails on dev afterwards. */
-const writeSpec = async (state: State, frozen: Frozen, deps: Deps) => {
+/** How many rows the next round has; said where they are fewer than the config asks for. */
+const roomFor = (summary: RoundSummary, deps: Deps): number => {
+  const { rows, wanted, minutesLeft } = rowsThatFit(deps.config, summary, deps.minutes())
+  if (rows < wanted)
+    deps.emit({
+      type: 'warning',
+      data: {
+        code: 'fewer-rows',
+        message: `the next round has ${rows} of ${wanted} rows, so that the rounds to come fit into the ${Math.max(0, minutesLeft).toFixed(0)} minutes that are left of ${deps.config.budget.minutes}`,
+      },
+    })
+  return rows
+}
+
+const writeSpec = async (
+  state: State,
+  frozen: Frozen,
+  deps: Deps,
+  { lesson, rows }: { readonly lesson: Lesson; readonly rows: number },
+) => {
   const { loop, seed } = deps.config
   const next = state.round + 1
-  const fresh = next === 1 ? loop.rows : loop.rows - Math.round(loop.rows * loop.replay)
+  const fresh = next === 1 ? rows : rows - Math.round(rows * loop.replay)
   const specSeed = seedFrom(seed, 'spec', next)
   const report = await writeFailures(state, frozen, deps)
   const targeted = next === 1 ? 0 : Math.round(fresh * (1 - loop.uniform))
@@ -74,6 +96,7 @@ const writeSpec = async (state: State, frozen: Frozen, deps: Deps) => {
     spec: { seed: specSeed, split: 'train', parts: [...aimed.parts, ...uniformParts(fresh - aimedRows)] },
     hypotheses: aimed.hypotheses,
     author: aimedRows > 0 ? 'statistical' : 'uniform',
+    lesson,
   }
   await writeJson(deps.files.round(next).spec, file)
   deps.emit({

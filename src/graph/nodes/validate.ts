@@ -1,3 +1,4 @@
+import type { SpecFile } from '../../core/analyst.ts'
 import type { ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
@@ -60,7 +61,10 @@ export const validate: Stage = async (state, deps) => {
 const replayRows = async (state: State, deps: Deps): Promise<SftRow[]> => {
   const earlier: SftRow[] = []
   for (let n = 1; n < state.round; n += 1) earlier.push(...(await readJsonl<SftRow>(deps.files.round(n).accepted)).rows)
-  const wanted = Math.round(deps.config.loop.rows * deps.config.loop.replay)
+  const { replay } = deps.config.loop
+  const spec = await readJson<SpecFile>(deps.files.round(state.round).spec)
+  const asked = (spec?.spec.parts ?? []).reduce((sum, { rows }) => sum + rows, 0)
+  const wanted = replay < 1 ? Math.round((asked * replay) / (1 - replay)) : 0
   return sample(
     mulberry32(seedFrom(deps.config.seed, 'replay', state.round)),
     earlier,

@@ -23,6 +23,7 @@ describe('a request that one call serves', () => {
     const grade = await graded(one, calls(['read', { path: 'a.md' }]), definition)
     expect(grade.score).toBe(1)
     expect(statuses(grade)).toEqual({
+      right: 'pass',
       'full-call': 'pass',
       'tool-choice': 'pass',
       arguments: 'pass',
@@ -85,7 +86,11 @@ describe('a request that lacks an argument', () => {
   test.each(['Which file should I read?', 'Please tell me the path.', 'Sure. What’s the path of the file?'])(
     'asking "%s" passes',
     async (text) => {
-      expect(statuses(await graded(ask, says(text), definition))).toEqual({ 'asks-back': 'pass', format: 'pass' })
+      expect(statuses(await graded(ask, says(text), definition))).toEqual({
+        right: 'pass',
+        'asks-back': 'pass',
+        format: 'pass',
+      })
     },
   )
 
@@ -104,7 +109,11 @@ describe('a request that no tool serves', () => {
   test.each(["I don't have a tool for that.", 'None of my tools can do that.', "Sorry, I can't send mail."])(
     '"%s" declines',
     async (text) => {
-      expect(statuses(await graded(decline, says(text), definition))).toEqual({ declines: 'pass', format: 'pass' })
+      expect(statuses(await graded(decline, says(text), definition))).toEqual({
+        right: 'pass',
+        declines: 'pass',
+        format: 'pass',
+      })
     },
   )
 
@@ -167,5 +176,13 @@ describe('what calls have done', () => {
   test('is ungraded, never 0, when the gold itself fails on the real server', async () => {
     const broken = { answers: answers('no such file', true), tree: {} }
     expect(await effectOf(state(broken, broken))).toMatchObject({ status: 'ungraded' })
+  })
+
+  test('counts for the whole reply: right calls with another effect are not right', async () => {
+    const wholeOf = async (endState: unknown) => (await graded(one, right, definition, endState)).criteria.right
+    const a = { answers: answers('ok'), tree: { 'a.md': '1' } }
+    const b = { answers: answers('ok'), tree: { 'a.md': '2' } }
+    expect(await wholeOf(state(a, a))).toMatchObject({ status: 'pass' })
+    expect(await wholeOf(state(a, b))).toMatchObject({ status: 'fail', reason: expect.stringContaining('a.md') })
   })
 })

@@ -50,6 +50,7 @@ export const grade = async (
   else if (item.kind === 'decline') judgeDeclining(reply, found)
   else judgeCalls(reply, item, definition, found)
   if (item.truth.calls.length > 0) judgeExecution(context.endState, found)
+  judgeWhole(item, found)
   return finished(found)
 }
 
@@ -71,6 +72,13 @@ const judgeExecution = (endState: unknown, found: Findings): void => {
   if (!effect) return
   if (effect.ungraded) found.criteria.effect = { status: 'ungraded', reason: effect.reason }
   else set(found, 'effect', effect.score, effect.reason, effect.score < 1 ? ['wrong-effect'] : [])
+}
+
+/** What the request needs decides, and calls must have done what the gold's do, where they were executed. */
+const judgeWhole = ({ kind }: Item, found: Findings): void => {
+  const deciding = kind === 'ask' ? 'asks-back' : kind === 'decline' ? 'declines' : 'full-call'
+  const failed = [deciding, 'effect'].find((name) => found.criteria[name]?.status === 'fail')
+  set(found, 'right', failed ? 0 : 1, reasonOf(found, failed ?? deciding))
 }
 
 /** The weighted mean of the criteria that apply. */

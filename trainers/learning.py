@@ -1,0 +1,178 @@
+"""What all trainers share, from the import of torch to the result: device and precision, arguments, stopping, progress, checkpoint, adapter."""
+
+import ctypes
+import json
+import math
+import shutil
+import time
+from pathlib import Path
+
+import shared_attention
+import torch
+from callbacks import Progress
+from job import STOPPED, Job, Refused, Stop
+
+
+class Session:
+    """One job at work in this process."""
+
+    def __init__(self, job: Job, stop: Stop):
+        self.job, self.stop = job, stop
+        keep_freed_memory()
+        torch.set_flush_denormal(True)  # numbers near zero would be computed in slow motion
+        torch.manual_seed(job.seed)
+        self.device = choose_device(job.device)
+        self.half = self.device == "cuda" and torch.cuda.is_bf16_supported()
+
+    @property
+    def adapter(self) -> Path | None:
+        """The LoRA adapter that learning goes on from; whole weights are no adapter."""
+        folder = self.job.adapter
+        return folder if folder and (folder / "adapter_config.json").exists() else None
+
+    @property
+    def attention(self) -> str:
+        return "sdpa" if self.device == "cuda" else shared_attention.NAME
+
+    def model(self, folder: Path, frozen: bool, attention: str):
+        """The weights of a folder. Those that stay as they are may be in half precision; those that learn need every digit."""
+        from transformers import AutoModelForCausalLM
+
+        half = frozen and self.device == "cpu" and multiplies_bf16()
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16 if half else torch.float32, attn_implementation=attention)
+        for weight in model.parameters():  # out of the memory-mapped file, whose pages a busy machine takes back
+            weight.data = weight.data.clone()
+        return model
+
+    def arguments(self, steps: int) -> dict:
+        """The settings that TRL's trainers have in common, from the job's."""
+        params = self.job.params
+        return {
+            "output_dir": str(self.job.out),
+            "seed": self.job.seed,
+            "use_cpu": self.device == "cpu",
+            "bf16": self.half,
+            "gradient_checkpointing": False,  # rows are short: time is dearer than memory
+            "gradient_accumulation_steps": params["accumulate"],
+            "train_sampling_strategy": "sequential",  # the rows come in the order that is meant
+            "learning_rate": params["learningRate"],
+            "lr_scheduler_type": params["schedule"],
+            "warmup_steps": math.ceil(steps * params["warmup"]),
+            "weight_decay": params["weightDecay"],
+            "max_grad_norm": params["maxGradNorm"],
+            "logging_steps": 1,
+            "save_strategy": "no",  # by time, see Progress
+            "save_total_limit": 1,
+            "report_to": params["trackers"] or "none",
+            "disable_tqdm": True,
+            "remove_unused_columns": False,
+            "dataloader_num_workers": 0,
+        }
+
+    def progress(self, tokens: list[int], steps: int) -> Progress:
+        """`tokens`: how many each sequence or batch holds, in the order of training."""
+        return Progress(self.job, tokens, steps, self.stop)
+
+    def train(self, trainer, progress: Progress) -> int:
+        """Trains to the end, or to a checkpoint where it is told to stop; the exit code."""
+        started = time.monotonic()
+        trainer.train(resume_from_checkpoint=last_checkpoint(self.job.out))
+        if self.stop.asked:
+            return STOPPED
+        save_adapter(trainer, self.job.out / "adapter")
+        self.job.finish(
+            {
+                "adapter": str(self.job.out / "adapter"),
+                "steps": trainer.state.global_step,
+                "tokens": progress.tokens,
+                "seconds": round(time.monotonic() - started, 1),
+                "finalLoss": round(progress.recent_loss(), 5),
+                "versions": versions(),
+            }
+        )
+        for checkpoint in self.job.out.glob("checkpoint-*"):
+            shutil.rmtree(checkpoint)
+        return 0
+
+
+def keep_freed_memory() -> None:
+    """Tells glibc to keep what each step frees: giving it back and faulting it in again costs a CPU time at every step."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        trim_threshold, mmap_threshold = -1, -3
+        libc.mallopt(mmap_threshold, 32 << 20)  # the largest that glibc takes
+        libc.mallopt(trim_threshold, (1 << 31) - 1)
+
+
+def choose_device(wanted: str) -> str:
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise Refused("no-cuda", "device is `cuda`, and torch sees none. Use `auto` or `cpu`.")
+    return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def multiplies_bf16() -> bool:
+    """Whether this processor has instructions for bfloat16; without them it is emulated, slower than float32."""
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
+
+
+def encode_rows(job: Job, rows: list[dict], tokenizer) -> list:
+    """Renders every row before the first step, tells their lengths, and refuses what would train on nothing or on the wrong thing."""
+    from rows import encode, missing
+
+    kept, dropped = [], 0
+    for row in rows:
+        try:
+            encoded = encode(row, tokenizer)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise Refused("rows-wrong", f"Row {row.get('id') if isinstance(row, dict) else row!r} cannot be rendered: {type(error).__name__} {error}.") from error
+        if not encoded.trained:
+            raise Refused("rows-wrong", f"Row {encoded.id} has nothing to train on: its completion needs an assistant turn.")
+        if lack := missing(row, encoded, tokenizer):
+            raise Refused("rows-wrong", f"Row {encoded.id}: {lack}.")
+        if len(encoded.tokens) > job.params["maxTokens"]:
+            dropped += 1
+        else:
+            kept.append(encoded)
+    if not kept:
+        raise Refused("no-rows", f"None of {len(rows)} rows is left to train on; {dropped} are longer than params.maxTokens = {job.params['maxTokens']}.")
+    prompts, trained = [row.prompt_length for row in kept], [len(row.trained) for row in kept]
+    mean = lambda counts: round(sum(counts) / len(counts), 1)
+    job.event(
+        {
+            "type": "preflight",
+            "rows": len(kept),
+            "dropped": dropped,
+            "promptTokens": {"mean": mean(prompts), "max": max(prompts)},
+            "completionTokens": {"mean": mean(trained), "max": max(trained)},
+        }
+    )
+    return kept
+
+
+def last_checkpoint(out: Path) -> str | None:
+    """The newest whole checkpoint: the trainer writes its state file last. Torn ones, which a kill leaves, are removed."""
+    whole = []
+    for folder in out.glob("checkpoint-*"):
+        try:
+            json.loads((folder / "trainer_state.json").read_text())
+            whole.append(folder)
+        except (OSError, ValueError):
+            shutil.rmtree(folder, ignore_errors=True)
+    return str(max(whole, key=lambda folder: int(folder.name.split("-")[1]))) if whole else None
+
+
+def save_adapter(trainer, folder: Path) -> None:
+    temporary = folder.with_name(".adapter")
+    shutil.rmtree(temporary, ignore_errors=True)
+    adapters = {"selected_adapters": ["default"]} if hasattr(trainer.model, "peft_config") else {}  # a reference stays behind
+    trainer.model.save_pretrained(temporary, **adapters)
+    (temporary / "README.md").unlink(missing_ok=True)  # an empty form; the product writes its own card
+    shutil.rmtree(folder, ignore_errors=True)
+    temporary.replace(folder)
+
+
+def versions() -> dict:
+    from importlib.metadata import version
+
+    return {name: version(name) for name in ("torch", "transformers", "trl", "peft")}
