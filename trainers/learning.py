@@ -96,10 +96,12 @@ class Session:
 
 
 def keep_freed_memory() -> None:
-    """Tells glibc to keep what each step frees: giving it back and faulting it in again costs a CPU time at every step."""
+    """Tells glibc to keep what each step frees, since giving it back and faulting it in again costs a CPU time at every step; and to
+    keep it in one place, since the threads of the backward pass would each hold as much again."""
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
-        trim_threshold, mmap_threshold = -1, -3
+        trim_threshold, mmap_threshold, arena_max = -1, -3, -8
+        libc.mallopt(arena_max, 1)
         libc.mallopt(mmap_threshold, 32 << 20)  # the largest that glibc takes
         libc.mallopt(trim_threshold, (1 << 31) - 1)
 

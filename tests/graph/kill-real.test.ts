@@ -12,7 +12,7 @@ import { RunStore } from '../../src/core/store.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 
 const runner = fileURLToPath(new URL('../support/run-toy.ts', import.meta.url))
-const patient = { timeout: 60_000, interval: 50 }
+const patient = { timeout: 180_000, interval: 50 }
 
 let dir = ''
 beforeAll(async () => {
@@ -80,7 +80,7 @@ test('the run, the trainer and the student server are killed in turn: each goes 
   await expect.poll(() => hasCheckpoint(train), patient).toBe(true)
   process.kill(trainer, 'SIGKILL')
 
-  await second.reaches(/^answers 1 gate ([2-9]\d|1\d\d)$/)
+  await second.reaches(/^answers 1 dev \d+$/)
   const { stdout: servers } = await execa('pgrep', ['-f', `serve\\.py.*${dir}`])
   for (const server of servers.split('\n')) process.kill(Number(server), 'SIGKILL')
   await second.child
@@ -109,4 +109,4 @@ test('the run, the trainer and the student server are killed in turn: each goes 
   expect(restarted).toHaveLength(1)
   const stages = finished.map(({ round, stage }) => `${round} ${stage}`)
   expect(new Set(stages).size).toBe(stages.length)
-}, 400_000)
+}, 600_000)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { coinedWords } from './coined.ts'
 
 const Words = z.array(z.union([z.string(), z.number()]).transform(String)).min(1)
 const Arguments = z.record(z.string(), z.json())
@@ -42,8 +43,15 @@ const Tool = z.strictObject({
 })
 
 const Pool = z
-  .union([Words, z.strictObject({ shared: z.boolean(), values: Words })])
-  .transform((pool) => (Array.isArray(pool) ? { shared: false, values: pool } : pool))
+  .union([
+    Words,
+    z.strictObject({ shared: z.boolean(), values: Words }),
+    z.strictObject({ coined: z.int().min(30).max(20_000).describe('so many made-up words') }),
+  ])
+  .transform((pool) => {
+    if (Array.isArray(pool)) return { shared: false, values: pool }
+    return 'coined' in pool ? { shared: false, values: coinedWords(pool.coined) } : pool
+  })
 
 /** A phrase pack as docs/phrase-packs.md describes it, with every default filled in. */
 export const Pack = z.strictObject({
