@@ -2,8 +2,8 @@ import type { Config } from '../core/config.ts'
 import type { RoundSummary } from '../core/round.ts'
 
 /**
- * Before the first training only the pace of the evaluation is known. A training row takes about this share of the time in
- * which the untouched student answers an item: 0.72 and 0.65 on two machines of different speed (docs/results).
+ * Before the first training only the pace of the evaluation is known. A training row takes at most about this share of the
+ * time in which the untouched student answers an item: 0.72 on two AVX2 cores, 0.4 on two that multiply bf16 (docs/results).
  */
 const rowToAnswer = 0.75
 /** Of the time that is left: a stage that takes longer than the last one must not cost the round. */
