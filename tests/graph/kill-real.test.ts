@@ -12,7 +12,7 @@ import { RunStore } from '../../src/core/store.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 
 const runner = fileURLToPath(new URL('../support/run-toy.ts', import.meta.url))
-const patient = { timeout: 180_000, interval: 50 }
+const patient = { timeout: 400_000, interval: 50 }
 
 let dir = ''
 beforeAll(async () => {
@@ -26,7 +26,7 @@ beforeAll(async () => {
 student: { base: ./tiny, maxReplyTokens: 4, slots: 2 }
 evaluation: { dev: 100, gate: 200, sealed: 10 }
 loop: { rounds: 1, rows: 40 }
-train: { device: cpu, sft: { epochs: 40, packRows: 1, checkpointSeconds: 0.5 } }
+train: { device: cpu, sft: { epochs: 25, packRows: 1, checkpointSeconds: 0.5 } }
 `,
   )
 }, 600_000)
@@ -109,4 +109,4 @@ test('the run, the trainer and the student server are killed in turn: each goes 
   expect(restarted).toHaveLength(1)
   const stages = finished.map(({ round, stage }) => `${round} ${stage}`)
   expect(new Set(stages).size).toBe(stages.length)
-}, 600_000)
+}, 1_200_000)
