@@ -4,7 +4,7 @@
  *   npx whet plugin check ./examples/iso-dates/skill.ts
  *   npx whet run -c examples/iso-dates/whetstone.yaml
  */
-import { definePlugin, mulberry32, pick, seedFrom, splitOf } from 'whetstone'
+import { definePlugin, mulberry32, pick, seedFrom, splitOf } from 'whetstone/skill'
 import { z } from 'zod'
 
 const Item = z.object({

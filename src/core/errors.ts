@@ -36,6 +36,7 @@ export class WhetError extends Error {
   }
 }
 
+/** Whether an error is one that a person can act on. */
 export const isWhetError = (error: unknown): error is WhetError => error instanceof WhetError
 
 /** What a failure says, whatever was thrown. */

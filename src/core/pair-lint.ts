@@ -17,6 +17,7 @@ const tell = 0.8
 /** Words of fewer rows than this share say nothing of the set. */
 const rareWord = 0.02
 
+/** How well length, form or one word alone would tell good replies from bad ones, with a warning for each that does. */
 export const lintPairs = (rows: readonly PreferenceRow[]): PairLint => {
   const replies = rows.map(({ completion: [turn], label }) => ({ label, text: textOf(turn), form: formOf(turn) }))
   const length = byThreshold(replies.map(({ label, text }) => ({ label, value: text.length })))

@@ -1,5 +1,5 @@
+import { parseTemplate, render, type SlotValues, slotsOf } from '../../skill.ts'
 import { isObject, type Schema } from './schema.ts'
-import { parseTemplate, render, type SlotValues, slotsOf } from './template.ts'
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 

@@ -1,4 +1,4 @@
-import type { ToolSchema } from '../../core/contract.ts'
+import type { ToolSchema } from '../../skill.ts'
 import { type ActualCall, type Difference, differences } from './compare.ts'
 import type { ExpectedCall } from './item.ts'
 

@@ -1,6 +1,5 @@
 import type { ErrorObject } from 'ajv'
-import type { ToolSchema } from '../../core/contract.ts'
-import { nearest } from '../../core/nearest.ts'
+import { nearest, type ToolSchema } from '../../skill.ts'
 import { shown } from './compare.ts'
 import type { Call } from './conversations.ts'
 import { isObject, parametersOf, propertiesOf } from './schema.ts'

@@ -1,9 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { ToolSchema } from '../../core/contract.ts'
-import { messageOf, WhetError } from '../../core/errors.ts'
-import { unknownName } from '../../core/nearest.ts'
+import { messageOf, type ToolSchema, unknownName, WhetError } from '../../skill.ts'
 import { listTools, type ServerOptions, startServer } from './mcp.ts'
 import { type Catalogue, catalogueOf } from './tool-forms.ts'
 

@@ -1,7 +1,6 @@
-import type { ToolSchema } from '../../core/contract.ts'
+import { canonical, type ToolSchema } from '../../skill.ts'
 import type { ExpectedArgument, ExpectedCall } from './item.ts'
 import { isObject, parametersOf, propertyOf, type Schema } from './schema.ts'
-import { canonical } from './validators.ts'
 
 /** One way in which a call is not the expected one. */
 export interface Difference {

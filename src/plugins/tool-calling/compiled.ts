@@ -1,4 +1,4 @@
-import type { Dimensions, Split, ToolSchema } from '../../core/contract.ts'
+import type { Dimensions, Split, ToolSchema } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import { familiesOf } from './families.ts'
 import type { Family } from './family.ts'

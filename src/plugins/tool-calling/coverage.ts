@@ -1,5 +1,4 @@
-import type { Split } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
+import { type Split, WhetError } from '../../skill.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import { kinds } from './options.ts'

@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { z } from 'zod'
-import type { DefineContext } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
+import { type DefineContext, WhetError } from '../../skill.ts'
 import { catalogueOfFile, catalogueOfServer, chosenTools } from './catalog.ts'
 import { pinnedCommand } from './command.ts'
 import { checkCoverage } from './coverage.ts'

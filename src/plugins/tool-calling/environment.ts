@@ -1,11 +1,10 @@
-import type { Environment, EnvironmentContext, ToolCall } from '../../core/contract.ts'
+import { canonical, type Environment, type EnvironmentContext, type ToolCall } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { EndState, ToolAnswer } from './effect.ts'
 import { goldCall } from './gold.ts'
 import type { Item } from './item.ts'
 import { layFixture, treeOf } from './sandbox.ts'
 import { SandboxServer } from './server-pool.ts'
-import { canonical } from './validators.ts'
 
 /**
  * The real server with the scratch folder as all that it can reach, emptied and laid out for this item. Without a

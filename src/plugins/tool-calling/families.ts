@@ -1,10 +1,9 @@
-import type { ToolSchema } from '../../core/contract.ts'
+import { parseTemplate, slotsOf, type ToolSchema } from '../../skill.ts'
 import { argumentPattern, type Json } from './arguments.ts'
 import { type Family, type FamilyCall, family, type Phrases } from './family.ts'
 import { joined } from './joins.ts'
 import type { NamedPack, PackTool } from './pack-schema.ts'
 import { parametersOf, propertyOf, requiredOf } from './schema.ts'
-import { parseTemplate, slotsOf } from './template.ts'
 
 type Say = { readonly say: string; readonly with?: Record<string, Json>; readonly may?: Record<string, Json> }
 

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Split, Tags, ToolSchema } from '../../core/contract.ts'
-import { splitOf } from '../../core/splits.ts'
+import { type Piece, parseTemplate, type Split, slotsOf, splitOf, type Tags, type ToolSchema } from '../../skill.ts'
 import type { ArgumentPattern } from './arguments.ts'
 import type { Kind } from './options.ts'
 import type { Pack, PackTool } from './pack-schema.ts'
-import { type Piece, parseTemplate, slotsOf } from './template.ts'
 
 /** One template: all items that are made from it. Statistics cluster by it, and it belongs to one split. */
 export interface Family {

@@ -1,6 +1,6 @@
+import { type Piece, parseTemplate, render, type SlotValues, slotsOf } from '../../skill.ts'
 import type { FamilyCall } from './family.ts'
 import type { Fixture } from './item.ts'
-import { type Piece, parseTemplate, render, type SlotValues, slotsOf } from './template.ts'
 
 const firstChoice = () => 0
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Split } from '../../core/contract.ts'
+import { parseTemplate } from '../../skill.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import { toolCalling } from './index.ts'
 import { makeMenus } from './menus.ts'
 import { roughen } from './noise.ts'
-import { parseTemplate } from './template.ts'
 import { defined, graded, itemsOf, quiet, sixTools } from './test-support.ts'
 
 let all: Definition

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { GenerateContext, GenerationSpec, Split } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
-import { mulberry32, seedFrom } from '../../core/random.ts'
+import {
+  type GenerateContext,
+  type GenerationSpec,
+  mulberry32,
+  render,
+  type SlotValues,
+  type Split,
+  seedFrom,
+  WhetError,
+} from '../../skill.ts'
 import type { Json } from './arguments.ts'
 import { type Compiled, compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
@@ -11,7 +18,6 @@ import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
 import { roughen } from './noise.ts'
 import { planPart } from './plan.ts'
-import { render, type SlotValues } from './template.ts'
 import type { ValueSource } from './values.ts'
 
 const triesPerFamily = 6

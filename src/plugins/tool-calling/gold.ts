@@ -1,4 +1,4 @@
-import type { AssistantTurn, Opening, ToolCall, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn, Opening, ToolCall, Transcript } from '../../skill.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { ExpectedCall, Item } from './item.ts'

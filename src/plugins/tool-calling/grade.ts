@@ -1,4 +1,4 @@
-import type { Grade, GradeContext, Transcript, Verdict } from '../../core/contract.ts'
+import type { Grade, GradeContext, Transcript, Verdict } from '../../skill.ts'
 import { type Assignment, assign } from './assignment.ts'
 import type { ActualCall } from './compare.ts'
 import { compiled } from './compiled.ts'

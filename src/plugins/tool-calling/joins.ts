@@ -1,4 +1,4 @@
-import { position } from '../../core/splits.ts'
+import { position } from '../../skill.ts'
 import { type Family, type FamilyCall, family, type Phrases } from './family.ts'
 import type { Pack } from './pack-schema.ts'
 

@@ -1,6 +1,5 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import type { ToolSchema } from '../../core/contract.ts'
-import { messageOf, WhetError } from '../../core/errors.ts'
+import { messageOf, type ToolSchema, WhetError } from '../../skill.ts'
 import { resolveCommand } from './command.ts'
 import { cleanTool } from './schema.ts'
 import { unique } from './tool-forms.ts'

@@ -1,4 +1,4 @@
-import { mulberry32, type Random, seedFrom, shuffle } from '../../core/random.ts'
+import { mulberry32, type Random, seedFrom, shuffle } from '../../skill.ts'
 
 /** A set of tools that cannot be found in so many tries does not exist. */
 const maxRepeats = 300

@@ -1,5 +1,14 @@
-import type { AssistantTurn, Mistake, ToolCall, Transcript } from '../../core/contract.ts'
-import { mulberry32, pick, type Random, seedFrom, shuffle } from '../../core/random.ts'
+import {
+  type AssistantTurn,
+  type Mistake,
+  mulberry32,
+  pick,
+  type Random,
+  seedFrom,
+  shuffle,
+  type ToolCall,
+  type Transcript,
+} from '../../skill.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'

@@ -1,4 +1,4 @@
-import type { Piece } from './template.ts'
+import type { Piece } from '../../skill.ts'
 
 /** How often a request is roughened at all, and how. Light: the words and the values stay. */
 const lowerCase = 0.15

@@ -1,11 +1,8 @@
-import type { ToolSchema } from '../../core/contract.ts'
-import { messageOf, WhetError } from '../../core/errors.ts'
-import { nearest } from '../../core/nearest.ts'
+import { messageOf, nearest, parseTemplate, slotsOf, type ToolSchema, WhetError } from '../../skill.ts'
 import { argumentPattern } from './arguments.ts'
 import { asks, refuses } from './language.ts'
 import type { NamedPack, Pack, PackTool } from './pack-schema.ts'
 import { parametersOf, propertiesOf, propertyOf, requiredOf, type Schema } from './schema.ts'
-import { parseTemplate, slotsOf } from './template.ts'
 import { schemaErrors } from './validators.ts'
 import { patternsOf, valueNames } from './values.ts'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { coinedWords } from './coined.ts'
+import { coinedWords } from '../../skill.ts'
 
 const Words = z.array(z.union([z.string(), z.number()]).transform(String)).min(1)
 const Arguments = z.record(z.string(), z.json())

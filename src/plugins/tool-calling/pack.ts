@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LineCounter, parseDocument } from 'yaml'
-import { messageOf, WhetError } from '../../core/errors.ts'
+import { messageOf, WhetError } from '../../skill.ts'
 import { type NamedPack, Pack } from './pack-schema.ts'
 
 /** The packs that come with the product. */

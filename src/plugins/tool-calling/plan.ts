@@ -1,7 +1,4 @@
-import type { SpecPart, Split, Tags } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
-import { unknownName } from '../../core/nearest.ts'
-import { shuffle } from '../../core/random.ts'
+import { type SpecPart, type Split, shuffle, type Tags, unknownName, WhetError } from '../../skill.ts'
 import type { Compiled } from './compiled.ts'
 import type { Family } from './family.ts'
 import { type Kind, kinds } from './options.ts'

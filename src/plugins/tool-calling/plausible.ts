@@ -1,5 +1,4 @@
-import type { ToolSchema } from '../../core/contract.ts'
-import { pick, type Random } from '../../core/random.ts'
+import { pick, type Random, type ToolSchema } from '../../skill.ts'
 import { isObject, parametersOf, propertiesOf, requiredOf, type Schema } from './schema.ts'
 
 /** Arguments that models like to add. */

@@ -1,4 +1,4 @@
-import type { AssistantTurn, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn, Transcript } from '../../skill.ts'
 import type { ActualCall } from './compare.ts'
 import { asks, refuses } from './language.ts'
 import { isObject } from './schema.ts'

@@ -1,20 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
 import { z } from 'zod'
-import type { Criterion, Rubric } from '../../core/contract.ts'
+import { type Criterion, type Rubric, RubricFields, readRubric } from '../../skill.ts'
 
 const Pattern = z.string().transform((source) => new RegExp(source, 'i'))
 
-const RubricFile = z.strictObject({
-  name: z.string(),
-  criteria: z.array(
-    z.strictObject({
-      name: z.string(),
-      weight: z.number().min(0),
-      passAt: z.number().min(0).max(1),
-      warnAt: z.number().min(0).max(1).optional(),
-    }),
-  ),
+const RubricFile = RubricFields.extend({
   language: z.strictObject({ asking: Pattern, requesting: Pattern, refusing: z.array(Pattern).min(1) }),
 })
 
@@ -22,7 +11,7 @@ let read: z.output<typeof RubricFile> | undefined
 
 /** rubrics/tool-calling.yaml, read at the first need and not at import. */
 export const rubric = () => {
-  read ??= RubricFile.parse(parse(readFileSync(new URL('./rubrics/tool-calling.yaml', import.meta.url), 'utf8')))
+  read ??= readRubric(new URL('./rubrics/tool-calling.yaml', import.meta.url), RubricFile)
   return read
 }
 

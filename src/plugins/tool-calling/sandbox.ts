@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { WhetError } from '../../core/errors.ts'
+import { WhetError } from '../../skill.ts'
 import { hashOf } from './effect.ts'
 import type { Fixture } from './item.ts'
 

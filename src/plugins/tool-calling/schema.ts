@@ -1,5 +1,4 @@
-import type { ToolSchema } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
+import { type ToolSchema, WhetError } from '../../skill.ts'
 
 /** A JSON Schema as far as we look into it; `true`/`{}` accept anything. */
 export interface Schema {

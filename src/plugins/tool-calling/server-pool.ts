@@ -1,4 +1,4 @@
-import { messageOf, WhetError } from '../../core/errors.ts'
+import { messageOf, WhetError } from '../../skill.ts'
 import type { ToolAnswer } from './effect.ts'
 import { type ServerOptions, serverFailed, startServer, type ToolServer } from './mcp.ts'
 import { isObject } from './schema.ts'

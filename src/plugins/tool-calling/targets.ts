@@ -1,4 +1,4 @@
-import type { Target } from '../../core/contract.ts'
+import type { Target } from '../../skill.ts'
 
 /** Asking back and declining are bought cheaply with over-calling, so neither may fall far. Rates are shares, 0..1. */
 const protect = { margin: 0.1, floor: 0.2 }

@@ -1,5 +1,4 @@
-import type { ToolSchema } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
+import { type ToolSchema, WhetError } from '../../skill.ts'
 import { cleanTool, isObject, type Schema } from './schema.ts'
 import { schemaOfType } from './typescript-types.ts'
 

@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto'
-import type { DataFinding, DataReport } from '../../core/contract.ts'
-import { messageOf } from '../../core/errors.ts'
+import { canonical, type DataFinding, type DataReport, messageOf } from '../../skill.ts'
 import { type Checker, checkCall, checkerOf, type Report } from './call-check.ts'
 import { catalogueOfFile } from './catalog.ts'
 import { type Conversation, conversationOf, type Turn } from './conversations.ts'
 import { checkGrounding } from './grounding.ts'
 import { isObject } from './schema.ts'
 import { type Catalogue, catalogueOf } from './tool-forms.ts'
-import { canonical } from './validators.ts'
 
 /**
  * Findings for a file of conversations, one JSON text a line; blank lines are no rows. A bad row is a finding and never

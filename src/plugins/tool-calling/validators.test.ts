@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { schemaHash } from '../../core/json-schema.ts'
 import { tool } from './test-support.ts'
-import { schemaErrors, schemaHash, validatorOf } from './validators.ts'
+import { schemaErrors, validatorOf } from './validators.ts'
 
 test('a schema hashes alike whatever the order of its keys', () => {
   const hash = schemaHash({

@@ -1,49 +1,11 @@
-import { createHash } from 'node:crypto'
-import { createRequire } from 'node:module'
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
-import type { FormatsPlugin } from 'ajv-formats'
-import type { ToolSchema } from '../../core/contract.ts'
-import { messageOf, WhetError } from '../../core/errors.ts'
-
-const addFormats: FormatsPlugin = createRequire(import.meta.url)('ajv-formats')
+import type { ErrorObject, ValidateFunction } from 'ajv'
+import { compileSchema, messageOf, schemaHash, type ToolSchema, WhetError } from '../../skill.ts'
 
 /** Validators that are kept; the one that was used longest ago goes first. */
 const maxValidators = 500
 
-/**
- * Judges, never mends: no coercion, no defaults, nothing removed; and a property counts only when the object itself
- * has it, so that `toString` is not there by birth. Ajv's own cache is by object identity and would grow with every
- * schema that is parsed again, so each validator gets an Ajv of its own, which goes with it.
- */
-const compile = (schema: object): ValidateFunction => {
-  const ajv = new Ajv({
-    strict: false,
-    allErrors: true,
-    ownProperties: true,
-    coerceTypes: false,
-    useDefaults: false,
-    logger: false,
-  })
-  addFormats(ajv)
-  return ajv.compile(schema)
-}
-
 const byHash = new Map<string, ValidateFunction>()
 const byIdentity = new WeakMap<object, ValidateFunction>()
-
-/** The schema as text that does not depend on the order of its keys. */
-export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const object = value as Record<string, unknown>
-  return `{${Object.keys(object)
-    .filter((key) => object[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonical(object[key])}`)
-    .join(',')}}`
-}
-
-export const schemaHash = (schema: unknown): string => createHash('sha256').update(canonical(schema)).digest('hex')
 
 /**
  * The validator of a tool's arguments.
@@ -65,7 +27,7 @@ const compiledOrFault = (name: string, parameters: object): ValidateFunction => 
   try {
     // an id may come twice, in two tools, and has no meaning here
     const { $id: _, id: _id, ...schema } = parameters as Record<string, unknown>
-    return compile(schema)
+    return compileSchema(schema)
   } catch (cause) {
     throw new WhetError({
       code: 'bad-tool-schema',

@@ -1,7 +1,5 @@
-import type { Split } from '../../core/contract.ts'
-import { splitOf } from '../../core/splits.ts'
+import { type Piece, parseTemplate, type Split, splitOf } from '../../skill.ts'
 import type { Pack } from './pack-schema.ts'
-import { type Piece, parseTemplate } from './template.ts'
 
 /** Draws the values of one pack for one split: each atom of a pool belongs to exactly one split, unless the pool is shared. */
 export interface ValueSource {

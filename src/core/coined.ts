@@ -1,4 +1,4 @@
-import { mulberry32, pick, type Random } from '../../core/random.ts'
+import { mulberry32, pick, type Random } from './random.ts'
 
 const onsets = 'b br c ch d dr f fl g gr h j k kl l m n p pl qu r s sk sl st t tr v w z'.split(' ')
 const vowels = 'a e i o u ai ea io oo'.split(' ')

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { mulberry32 } from '../../core/random.ts'
-import { argumentPattern } from './arguments.ts'
+import { mulberry32 } from './random.ts'
 import { parseTemplate, render, slotsOf } from './template.ts'
 
 const half = () => 0.6
@@ -38,19 +37,5 @@ describe('a template', () => {
 
   test('does not expand what a value holds', () => {
     expect(render(parseTemplate('{p}'), { p: '{q} [a|b]' }, half)).toBe('{q} [a|b]')
-  })
-})
-
-describe('an argument of a pack', () => {
-  test('becomes what the schema says', () => {
-    expect(argumentPattern('{n}', { type: 'integer' }).fill({ n: '12' })).toBe(12)
-    expect(argumentPattern('{n}', { type: 'string' }).fill({ n: '12' })).toBe('12')
-  })
-
-  test('is left out when its slot is not mentioned, also inside lists and objects', () => {
-    const pattern = argumentPattern([{ from: '{a}', to: '{b}' }, '{c}'], undefined)
-    expect(pattern.fill({ a: 'x', b: 'y' })).toEqual([{ from: 'x', to: 'y' }])
-    expect(pattern.fill({})).toBeUndefined()
-    expect(argumentPattern(true, undefined).fill({})).toBe(true)
   })
 })

@@ -32,6 +32,7 @@ const alternatives = (inside: string, whole: string): string[] => {
   return inside.split('|')
 }
 
+/** The slots of a template, each once, in the order of their first mention. */
 export const slotsOf = (pieces: readonly Piece[]): string[] => [
   ...new Set(pieces.flatMap((piece) => (typeof piece === 'object' && 'slot' in piece ? [piece.slot] : []))),
 ]

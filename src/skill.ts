@@ -1,0 +1,55 @@
+/**
+ * `whetstone/skill`: what a skill is made with, in one place. The skills that come with the product import nothing else of it.
+ *
+ * Semver: a name leaves or changes its meaning in a major version only; `contract` counts the versions of the plugin contract.
+ */
+
+// checks: what a reply may be held to. Each gives a score with its reason
+export { checkEquals, checkNumber, checkOrder, checkSet, type Judged } from './core/checks/compare.ts'
+export { checkLanguage, checkReadability } from './core/checks/language.ts'
+export {
+  checkContains,
+  checkLength,
+  checkPattern,
+  type LengthUnit,
+  lengthUnits,
+  sentencesOf,
+  wordsOf,
+} from './core/checks/text.ts'
+// seeded choices, and pools of which each split has its own values
+export { coinedWords } from './core/coined.ts'
+// the contract: one object, all six stages
+export * from './core/contract.ts'
+// the base of an environment: tools as functions, calls checked against their schemas
+export { type EnvironmentTool, functionEnvironment } from './core/environment.ts'
+// faults that a person can act on; one bad item is data and no fault
+export { exitCodes, isWhetError, messageOf, WhetError } from './core/errors.ts'
+// text of others, fit to be shown
+export { excerpt } from './core/excerpt.ts'
+
+// JSONata in a worker, each within a time limit
+export { ExpressionFailed, type ExpressionFault, Expressions, parseExpression } from './core/expression.ts'
+export { BadPath, type JsonPath, jsonPath, type Location, valueAt, withValue } from './core/json-path.ts'
+// JSON Schema: validators that judge and never mend, and a form of JSON that does not hang on the order of keys
+export { canonical, compileSchema, schemaHash, selfReference } from './core/json-schema.ts'
+// mistakes: the plausible ways in which a reply goes wrong
+export { type MistakeKind, type MistakeOptions, makeMistake, mistakeKinds, written } from './core/mistakes.ts'
+export { nearest, unknownName } from './core/nearest.ts'
+// good and bad replies to one prompt, and what their surface gives away
+export { lintPairs, type PairLint, textOf } from './core/pair-lint.ts'
+export { balanced, type Candidate, interleave, type Pair, type PreferenceRow } from './core/pairs.ts'
+export { type LinearPattern, linearPattern } from './core/pattern.ts'
+export { mulberry32, pick, type Random, sample, seedFrom, shuffle } from './core/random.ts'
+// rubrics and other YAML files, read so that an error names line and column
+export { CriterionFields, RubricFields, readRubric } from './core/rubric.ts'
+export { position, splitOf, splitPool } from './core/splits.ts'
+
+// phrase templates: `[Show|Print] {path}`
+export { type Piece, parseTemplate, render, type SlotValues, slotsOf } from './core/template.ts'
+export { parseYaml, yamlError } from './core/yaml-error.ts'
+export { YamlFile } from './core/yaml-file.ts'
+export { type Problem, schemaProblems } from './core/yaml-problems.ts'
+
+// the test kit: the contract suite as claims, and as tests of Vitest
+export { type Check, type CheckOptions, type Claim, checkPlugin, checks } from './testing/plugin-suite.ts'
+export { keepsThePluginContract, type TestFunctions } from './testing/vitest.ts'
