@@ -3,9 +3,10 @@ import { dedupe } from './dedupe.ts'
 import { graph } from './graph.ts'
 import { harness } from './harness.ts'
 import { help } from './help.ts'
+import { search } from './search.ts'
 import { validation } from './validation.ts'
 
-const benches = { harness, validation, dedupe, graph, help }
+const benches = { harness, validation, dedupe, graph, search, help }
 
 export interface Figure {
   readonly name: string

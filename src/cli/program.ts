@@ -43,7 +43,7 @@ export const parseCommandLine = async (words: readonly string[], version: string
 const nameIn = (argv: readonly string[]): string | undefined => {
   const words = argv.filter((word) => !word.startsWith('-'))
   const [first = '', second = ''] = words
-  return [first, `${first} ${second}`].find((name) => Object.hasOwn(commands, name))
+  return [`${first} ${second}`, first].find((name) => Object.hasOwn(commands, name))
 }
 
 const build = (
@@ -65,7 +65,8 @@ const build = (
     const [first = '', second] = name.split(' ')
     if (second === undefined) addCommand(program, first, entry, loaded?.name === name ? loaded : undefined, act)
     else {
-      let parent = parents.get(first)
+      // `search eval` belongs to `search`, which is a verb itself
+      let parent = parents.get(first) ?? program.commands.find((each) => each.name() === first)
       if (!parent) {
         parent = program
           .command(first)

@@ -37,6 +37,22 @@ export const commands: Readonly<Record<string, Entry>> = {
     stream: true,
     load: async () => (await import('./try.ts')).command,
   },
+  search: {
+    summary: "search the documents of a config's corpus (--mcp: serve the search to an assistant)",
+    example: 'whet search -c configs/peps.yaml "weak references"',
+    cost: 'free',
+    effect: 'write',
+    group: 'Data',
+    load: async () => (await import('./search.ts')).command,
+  },
+  'search eval': {
+    summary: 'measure the search against relevance judgements in TREC format: MAP, nDCG@10, P@10, recall@100',
+    example: 'whet search eval -c configs/peps.yaml --topics topics.tsv --qrels qrels.txt --json',
+    cost: 'free',
+    effect: 'write',
+    group: 'Data',
+    load: async () => (await import('./search-eval.ts')).command,
+  },
   status: {
     summary: 'where a run stands: stage, round, rates, what it spent',
     example: 'whet status',

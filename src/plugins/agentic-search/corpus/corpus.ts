@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, realpath, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import { WhetError } from '../../../core/errors.ts'
+import { pythonHome } from '../../../core/python-find.ts'
+import { type IndexSettings, openFrozen, openIndex } from './database.ts'
+import { readCorpusFile } from './readers.ts'
+import { SearchIndex } from './search-index.ts'
+import { type Source, type Update, type UpdateOptions, updateIndex } from './update.ts'
+import { walkCorpus } from './walk.ts'
+
+export const defaultSettings: IndexSettings = { passageChars: 2000, titleWeight: 1.5 }
+
+/** Where indexes lie unless a file is named: they are made from the documents and can be deleted at any time. */
+const cacheFolder = () => path.join(pythonHome(), 'search')
+
+const keyOf = (...parts: readonly unknown[]) =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24)
+
+/** The documents of a folder. @throws {WhetError} corpus-missing */
+export const folderSource = async (folder: string): Promise<Source> => ({
+  ...(await walkCorpus(folder)),
+  read: (file, note) => readCorpusFile(file, note),
+})
+
+export interface OpenedCorpus {
+  readonly index: SearchIndex
+  readonly update: Update
+  readonly file: string
+}
+
+/**
+ * The index of a source, brought up to date first.
+ * @param name tells one source from another: a folder's real path
+ * @param file the index's own place; in the user's cache where it is left out
+ * @throws {WhetError} corpus-empty · index-unusable · disk-full
+ */
+export const openCorpus = async (
+  source: Source,
+  name: string,
+  settings: IndexSettings,
+  options: UpdateOptions & { readonly file?: string },
+): Promise<OpenedCorpus> => {
+  const file = options.file ?? path.join(cacheFolder(), `${keyOf(name, settings)}.sqlite`)
+  const connection = openIndex(file, settings)
+  try {
+    const update = await updateIndex(connection, source, settings, options)
+    const index = new SearchIndex(connection)
+    if (index.counts.passages === 0) throw empty(name, index)
+    return { index, update, file }
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** `openCorpus` of a folder. @throws {WhetError} corpus-missing and those of `openCorpus` */
+export const openFolder = async (
+  folder: string,
+  settings: IndexSettings,
+  options: UpdateOptions & { readonly file?: string },
+): Promise<OpenedCorpus> => {
+  options.progress(0, 0, 'looking for documents')
+  return openCorpus(await folderSource(folder), await realpath(folder), settings, options)
+}
+
+const frozenFile = (corpus: string, settings: IndexSettings) =>
+  path.join(cacheFolder(), 'frozen', `${keyOf(corpus, settings)}.sqlite`)
+
+/** Keeps a copy of an index under the hash of its corpus: a run goes on with these documents, whatever becomes of the folder. */
+export const freezeCorpus = async (index: SearchIndex, settings: IndexSettings): Promise<string> => {
+  const frozen = frozenFile(index.corpus, settings)
+  if (existsSync(frozen)) return index.corpus
+  await mkdir(path.dirname(frozen), { recursive: true })
+  const temporary = `${frozen}.${process.pid}`
+  await rm(temporary, { force: true })
+  index.copyTo(temporary)
+  await rename(temporary, frozen)
+  return index.corpus
+}
+
+/** The frozen copy of a corpus, or undefined where it is gone. @throws {WhetError} index-unusable */
+export const openFrozenCorpus = (corpus: string, settings: IndexSettings): SearchIndex | undefined => {
+  const file = frozenFile(corpus, settings)
+  return existsSync(file) ? new SearchIndex(openFrozen(file)) : undefined
+}
+
+const empty = (name: string, index: SearchIndex) => {
+  const notes = index.notes.slice(0, 3).map(({ path: file, problem }) => `${file} ${problem}`)
+  return new WhetError({
+    code: 'corpus-empty',
+    message: `There is no text to search in ${name}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}. Put .md, .txt, .rst, .html, .pdf, .docx or .jsonl files there.`,
+    fixedBy: 'config',
+    exit: 2,
+    data: { name },
+  })
+}
