@@ -18,9 +18,12 @@ test.each(['generate', 'validate', 'train'])('past its minutes a run does not be
   await expect(enter(stage, 1)).rejects.toThrow(BudgetSpent)
 })
 
-test.each(['evaluate', 'gate', 'analyze'])('a trained student gets its %s though the minutes are spent', async (stage) => {
-  await expect(enter(stage, 1)).resolves.toEqual({})
-})
+test.each(['evaluate', 'gate', 'analyze'])(
+  'a trained student gets its %s though the minutes are spent',
+  async (stage) => {
+    await expect(enter(stage, 1)).resolves.toEqual({})
+  },
+)
 
 test('the untouched student is not measured past the minutes: nothing was trained that could be lost', async () => {
   await expect(enter('evaluate', 0)).rejects.toThrow(BudgetSpent)
