@@ -5,8 +5,9 @@ import { harness } from './harness.ts'
 import { help } from './help.ts'
 import { search } from './search.ts'
 import { validation } from './validation.ts'
+import { voice } from './voice.ts'
 
-const benches = { harness, validation, dedupe, graph, search, help }
+const benches = { harness, validation, dedupe, graph, search, help, voice }
 
 export interface Figure {
   readonly name: string

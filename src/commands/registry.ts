@@ -158,6 +158,22 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Set-up',
     load: async () => (await import('./doctor.ts')).command,
   },
+  'voice show': {
+    summary: 'a voice in figures and bars: sentences, function words, marks, favourite words, nearest sample author',
+    example: 'whet voice show my-essays --plot voice.svg',
+    cost: 'free',
+    effect: 'write',
+    group: 'Data',
+    load: async () => (await import('./voice-show.ts')).command,
+  },
+  'voice compare': {
+    summary: 'how far two voices lie apart, with an interval and what such a distance means',
+    example: 'whet voice compare my-essays jerome-k-jerome',
+    cost: 'free',
+    effect: 'read',
+    group: 'Data',
+    load: async () => (await import('./voice-compare.ts')).command,
+  },
   'plugin list': {
     summary: 'the skills that are built in',
     example: 'whet plugin list',
@@ -180,6 +196,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 export const groups: Readonly<Record<string, string>> = {
   data: 'make items, or check rows of your own',
   plugin: 'skills: what there is, and whether one keeps its contract',
+  voice: 'the voice of an author, measured from a folder of texts',
 }
 
 /** A command with its implementation. @returns undefined for a name that is not in the record */
