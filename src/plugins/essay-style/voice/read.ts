@@ -33,7 +33,7 @@ const mostFiles = 5000
 const fewestWords = 30
 /** English prose has more function words than this; other languages, code and lists have fewer. */
 const leastEnglish = 0.3
-const looksBig = 0.5
+const looksBig = 0.7
 
 export interface ReadOptions {
   readonly signal?: AbortSignal
