@@ -20,6 +20,8 @@ export {
 export { coinedWords } from './core/coined.ts'
 // the contract: one object, all six stages
 export * from './core/contract.ts'
+// text out of people's own files: plain text, Markdown, HTML, Word
+export { type DocumentText, documentExtensions, documentText } from './core/document-text.ts'
 // the base of an environment: tools as functions, calls checked against their schemas
 export { type EnvironmentTool, functionEnvironment } from './core/environment.ts'
 // faults that a person can act on; one bad item is data and no fault

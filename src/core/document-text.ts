@@ -2,6 +2,7 @@
 import type { Nodes } from 'mdast'
 import { messageOf } from './errors.ts'
 
+/** Endings of the files that `documentText` can read. */
 export const documentExtensions = ['.txt', '.md', '.markdown', '.html', '.htm', '.docx'] as const
 
 export type Encoding = 'utf-8' | 'utf-16' | 'windows-1252' | 'docx'
@@ -10,7 +11,10 @@ export type DocumentText =
   | { readonly text: string; readonly encoding: Encoding }
   | { readonly text?: never; readonly unreadable: string }
 
-/** @param name decides by its ending how the bytes are read; everything unknown is read as plain text */
+/**
+ * The text of a file.
+ * @param name decides by its ending how the bytes are read; everything unknown is read as plain text
+ */
 export const documentText = async (name: string, bytes: Uint8Array): Promise<DocumentText> => {
   const ending = /\.[^.]+$/.exec(name.toLowerCase())?.[0] ?? ''
   if (ending === '.docx') return wordText(bytes)

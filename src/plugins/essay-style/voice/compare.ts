@@ -1,4 +1,4 @@
-import { mulberry32, seedFrom, shuffle } from '../../../core/random.ts'
+import { mulberry32, seedFrom, shuffle } from '../../../skill.ts'
 import { type Author, othersThan, pooled, sampleAuthors, sampleScale } from './authors.ts'
 import { type Counts, countsOf, sumOf } from './counts.ts'
 import { type Distance, distance, distanceWithInterval, type Scale } from './distance.ts'

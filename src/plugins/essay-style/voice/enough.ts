@@ -1,4 +1,4 @@
-import { WhetError } from '../../../core/errors.ts'
+import { WhetError } from '../../../skill.ts'
 import type { Note, Writing } from './read.ts'
 
 /** With fewer words a voice changes from sample to sample. */

@@ -1,4 +1,4 @@
-import { excerpt } from '../../../core/excerpt.ts'
+import { excerpt } from '../../../skill.ts'
 
 /** What people write who want a model to do something else. Only told to the reader: nothing obeys a text anyway. */
 const patterns = [

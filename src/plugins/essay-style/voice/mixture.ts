@@ -1,4 +1,4 @@
-import { mulberry32, sample, seedFrom } from '../../../core/random.ts'
+import { mulberry32, sample, seedFrom } from '../../../skill.ts'
 import { type Author, sampleAuthors, sampleScale } from './authors.ts'
 import { type Counts, countsOf, sumOf } from './counts.ts'
 import { cosineDistance, distance, type Scale, zOf } from './distance.ts'

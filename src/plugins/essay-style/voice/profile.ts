@@ -1,8 +1,10 @@
+import { flesch } from 'flesch'
+import { syllable } from 'syllable'
 import { type Author, othersThan, pooled, sampleAuthors, sampleScale } from './authors.ts'
 import { type Counts, features, perThousand, ratesOf, sumOf } from './counts.ts'
 import { functionWords, functionWordsVersion } from './function-words.ts'
 import { tastesOf, type WordUse } from './tastes.ts'
-import { countWords, sentencesOf, syllablesOf, wordsOf } from './words.ts'
+import { countWords, sentencesOf, wordsOf } from './words.ts'
 
 /** A rate per 1,000 words beside the mean of the other authors. */
 export interface Rate {
@@ -22,7 +24,7 @@ export interface VoiceProfile {
     readonly sd: number
     readonly histogram: readonly { readonly upTo: number | null; readonly share: number }[] // words; null: longer
   }
-  readonly readingEase: number // Flesch 1948: 206.835 - 1.015 words/sentence - 84.6 syllables/word; 0 hard, 100 easy
+  readonly readingEase: number // Flesch: 0 hard, 100 easy
   readonly marks: readonly Rate[]
   readonly person: readonly Rate[]
   readonly past: number // share of past among finite forms of be, have and do
@@ -105,9 +107,9 @@ const lengthsOf = (sentences: readonly string[]): VoiceProfile['sentences'] => {
   }
 }
 
-const ease = ({ words }: Counts, sentences: number, text: readonly string[]): number => {
-  const syllables = text.reduce((sum, each) => sum + wordsOf(each).reduce((n, word) => n + syllablesOf(word), 0), 0)
-  return words === 0 ? 0 : 206.835 - (1.015 * words) / Math.max(1, sentences) - (84.6 * syllables) / words
+const ease = ({ words }: Counts, sentences: number, texts: readonly string[]): number => {
+  const syllables = texts.reduce((sum, text) => sum + wordsOf(text).reduce((n, word) => n + syllable(word), 0), 0)
+  return words === 0 ? 0 : flesch({ sentence: Math.max(1, sentences), word: words, syllable: syllables })
 }
 
 const share = (counts: Counts, some: readonly string[], others: readonly string[]): number => {

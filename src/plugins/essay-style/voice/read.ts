@@ -1,7 +1,6 @@
 import { lstat, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { documentExtensions, documentText } from '../../../core/document-text.ts'
-import { WhetError } from '../../../core/errors.ts'
+import { documentExtensions, documentText, WhetError } from '../../../skill.ts'
 import { functionWordShare } from './function-words.ts'
 import { instructionIn } from './instructions.ts'
 import { countWords, wordsOf } from './words.ts'

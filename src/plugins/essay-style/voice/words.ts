@@ -2,7 +2,7 @@
 
 const word = /[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu
 
-/** Lower-cased words in order; a contraction is one word, "3.5" are two. Word counts do not depend on the Node version. */
+/** Lower-cased words in order; a contraction is one word, "3.5" are two. Unlike a segmenter's, the counts are those of every Node version. */
 export const wordsOf = (text: string): string[] =>
   (text.toLowerCase().match(word) ?? []).map((each) => each.replaceAll('’', "'"))
 
@@ -23,12 +23,4 @@ const sentencesOfParagraph = (paragraph: string): string[] => {
     else if (part !== '') sentences.push(part)
   }
   return sentences
-}
-
-const vowels = /[aeiouy]+/g
-/** Syllables of an English word by its vowel groups: near enough for reading ease, wrong for single words. */
-export const syllablesOf = (text: string): number => {
-  const plain = text.toLowerCase().replace(/[^a-z]/g, '')
-  const silent = /[^aeiouylr]e$|[^aeiouy]es$|[^aeiouytd]ed$/.test(plain) ? 1 : 0
-  return Math.max(1, (plain.match(vowels)?.length ?? 1) - silent)
 }
