@@ -20,7 +20,8 @@ export const documentText = async (name: string, bytes: Uint8Array): Promise<Doc
   if (ending === '.docx') return wordText(bytes)
   const decoded = decode(bytes)
   if (!decoded) return { unreadable: 'it is binary, not text' }
-  if (ending === '.html' || ending === '.htm') return { ...decoded, text: tidy((await import('./html-text.ts')).htmlText(decoded.text)) }
+  if (ending === '.html' || ending === '.htm')
+    return { ...decoded, text: tidy((await import('./html-text.ts')).htmlText(decoded.text)) }
   if (ending === '.md' || ending === '.markdown') return { ...decoded, text: await markdownText(decoded.text) }
   return { ...decoded, text: tidy(decoded.text) }
 }

@@ -1,6 +1,20 @@
 import { Parser } from 'htmlparser2'
 
-const unseen = new Set(['script', 'style', 'noscript', 'template', 'svg', 'head', 'nav', 'header', 'footer', 'form', 'iframe', 'table', 'pre'])
+const unseen = new Set([
+  'script',
+  'style',
+  'noscript',
+  'template',
+  'svg',
+  'head',
+  'nav',
+  'header',
+  'footer',
+  'form',
+  'iframe',
+  'table',
+  'pre',
+])
 const blocks = new Set(
   'p div section article main aside h1 h2 h3 h4 h5 h6 li ul ol dl dt dd blockquote hr figure figcaption'.split(' '),
 )
