@@ -39,7 +39,7 @@ export { type MistakeKind, type MistakeOptions, makeMistake, mistakeKinds, writt
 export { nearest, unknownName } from './core/nearest.ts'
 // good and bad replies to one prompt, and what their surface gives away
 export { lintPairs, type PairLint, textOf } from './core/pair-lint.ts'
-export { balanced, type Candidate, interleave, type Pair, type PreferenceRow } from './core/pairs.ts'
+export { balanced, interleave, type Pair, type PreferenceRow } from './core/pairs.ts'
 export { type LinearPattern, linearPattern } from './core/pattern.ts'
 export { mulberry32, pick, type Random, sample, seedFrom, shuffle } from './core/random.ts'
 // rubrics and other YAML files, read so that an error names line and column

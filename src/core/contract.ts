@@ -161,7 +161,11 @@ export interface Opening {
   readonly maxSteps: number
 }
 export interface Environment {
-  call(call: ToolCall, signal: AbortSignal): Promise<{ readonly content: string; readonly isError: boolean }>
+  /** `ends`: this call was the episode's last word, as a final answer is. */
+  call(
+    call: ToolCall,
+    signal: AbortSignal,
+  ): Promise<{ readonly content: string; readonly isError: boolean; readonly ends?: boolean }>
   endState(): Promise<unknown>
   close(): Promise<void>
 }

@@ -24,6 +24,8 @@ export interface EpisodeOptions {
   readonly definition: unknown
   readonly signal: AbortSignal
   readonly scratch?: string // a folder of this worker; without one nothing is executed
+  /** Turns that were played before, the opening included: their calls are executed again, then the play goes on. */
+  readonly from?: Transcript
 }
 
 /** A tool's answer longer than this many characters is cut: one huge result must not fill the student's context. */
@@ -35,18 +37,19 @@ type NextTurn = (soFar: Transcript, opening: Opening) => Promise<Reply | undefin
 export const playGold = (item: ItemBase, options: EpisodeOptions): Promise<Episode> =>
   play(item, options, async (soFar) => {
     const turn: AssistantTurn | undefined = options.plugin.gold(item, soFar, options.definition)
-    return turn && { turn, ms: 0, tokens: { prompt: 0, completion: 0 } }
+    return turn && { turn, ...nothing }
   })
 
 /** Plays one episode with a student. `maxTokens` caps each reply; the seed belongs to the item, not to the order of play. */
 export const playStudent = (
   item: ItemBase,
   student: Student,
-  options: EpisodeOptions & { readonly maxTokens: number; readonly seed: number },
+  options: EpisodeOptions & { readonly maxTokens: number; readonly seed: number; readonly slot?: number },
 ): Promise<Episode> =>
-  play(item, options, (soFar, opening) =>
-    student.reply(soFar, opening.tools, { signal: options.signal, maxTokens: options.maxTokens, seed: options.seed }),
-  )
+  play(item, options, (soFar, opening) => {
+    const { signal, maxTokens, seed, slot } = options
+    return student.reply(soFar, opening.tools, { signal, maxTokens, seed, ...(slot !== undefined && { slot }) })
+  })
 
 const play = async (item: ItemBase, options: EpisodeOptions, next: NextTurn): Promise<Episode> => {
   const { plugin, definition, signal, scratch } = options
@@ -63,7 +66,7 @@ const play = async (item: ItemBase, options: EpisodeOptions, next: NextTurn): Pr
 
 const turns = async (
   item: ItemBase,
-  { plugin, definition, signal }: EpisodeOptions,
+  { plugin, definition, signal, from = [] }: EpisodeOptions,
   opening: Opening,
   environment: Environment | undefined,
   next: NextTurn,
@@ -71,9 +74,11 @@ const turns = async (
   const transcript: Message[] = [...opening.messages]
   const tokens = { prompt: 0, completion: 0 }
   let ms = 0
+  const before = from.slice(opening.messages.length).filter((message) => message.role === 'assistant')
   for (let step = 0; step < opening.maxSteps; step += 1) {
     signal.throwIfAborted()
-    const reply = await next(transcript, opening)
+    const played = before[step]
+    const reply = played ? { turn: played, ...nothing } : await next(transcript, opening)
     if (!reply) break
     transcript.push(reply.turn)
     ms += reply.ms
@@ -82,7 +87,7 @@ const turns = async (
     const calls = reply.turn.toolCalls ?? []
     if (calls.length > 0) {
       if (!environment) break
-      for (const call of calls) transcript.push(await execute(environment, call, signal))
+      if (await executeAll(environment, calls, transcript, signal)) break
       continue
     }
     const user = plugin.respond?.(item, transcript, definition)
@@ -92,7 +97,20 @@ const turns = async (
   return { transcript, tokens, ms }
 }
 
-const execute = async (environment: Environment, call: ToolCall, signal: AbortSignal): Promise<Message> => {
-  const { content, isError } = await environment.call(call, signal)
-  return { role: 'tool', toolCallId: call.id, content: content.slice(0, maxResultCharacters), isError }
+const nothing = { ms: 0, tokens: { prompt: 0, completion: 0 } }
+
+/** Appends the results of a turn's calls. @returns whether one of them was the episode's last word */
+const executeAll = async (
+  environment: Environment,
+  calls: readonly ToolCall[],
+  transcript: Message[],
+  signal: AbortSignal,
+): Promise<boolean> => {
+  let over = false
+  for (const call of calls) {
+    const { content, isError, ends } = await environment.call(call, signal)
+    transcript.push({ role: 'tool', toolCallId: call.id, content: content.slice(0, maxResultCharacters), isError })
+    over ||= ends ?? false
+  }
+  return over
 }

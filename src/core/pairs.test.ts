@@ -44,12 +44,12 @@ describe('interleaved rows', () => {
 
 describe('a choice of bad replies', () => {
   const bads = [
-    { turn: say('Which one?'), name: 'asks' },
-    { turn: call('other'), name: 'wrong-tool' },
+    { ...pair(1, call('right'), say('Which one?')), source: 'asks' },
+    { ...pair(1, call('right'), call('other')), source: 'wrong-tool' },
   ]
   test('leans against the pairs that are there until form says nothing, and then keeps to the form', () => {
-    const candidates = Array.from({ length: 5 }, () => ({ good: call('right'), bads }))
-    expect(balanced(candidates, 3).map((bad) => bad?.name)).toEqual([
+    const groups = Array.from({ length: 5 }, () => bads)
+    expect(balanced(groups, 3).map((pair) => pair?.source)).toEqual([
       'asks',
       'asks',
       'asks',
@@ -58,7 +58,7 @@ describe('a choice of bad replies', () => {
     ])
   })
   test('is nothing where there is no bad reply', () => {
-    expect(balanced([{ good: call('right'), bads: [] }], 0)).toEqual([undefined])
+    expect(balanced([[]], 0)).toEqual([undefined])
   })
   test.each([
     [say('Which?'), call('x'), 1],

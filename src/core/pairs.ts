@@ -49,24 +49,19 @@ const rowOf = ({ id, prompt, tools }: Pair, turn: AssistantTurn, label: boolean,
 export type Form = 'calls' | 'text'
 export const formOf = (turn: AssistantTurn): Form => ((turn.toolCalls ?? []).length > 0 ? 'calls' : 'text')
 
-/** Another bad reply that could be set against the gold of an item. */
-export interface Candidate {
-  readonly good: AssistantTurn
-  readonly bads: readonly { readonly turn: AssistantTurn; readonly name: string }[]
-}
-
 /**
- * Chooses one bad reply for each candidate so that the form alone says as little as possible: where the pairs so far have
- * many calls that should be text, texts that should be calls are taken, and the other way round.
+ * Chooses one of each group of pairs so that the form alone says as little as possible: where the pairs so far have many
+ * calls that should be text, texts that should be calls are taken, and the other way round.
+ * @param groups the pairs that could be made of each item
  * @param lean  pairs so far with a call as the bad and a text as the good reply, minus the opposite ones
- * @returns one entry a candidate, undefined where it has no bad reply
+ * @returns one a group, undefined where it is empty
  */
-export const balanced = (candidates: readonly Candidate[], lean: number): (Candidate['bads'][number] | undefined)[] => {
+export const balanced = (groups: readonly (readonly Pair[])[], lean: number): (Pair | undefined)[] => {
   let now = lean
-  return candidates.map(({ good, bads }) => {
-    const pull = (turn: AssistantTurn) => leanOf(good, turn)
-    const best = [...bads].sort((a, b) => Math.abs(now + pull(a.turn)) - Math.abs(now + pull(b.turn)))[0]
-    if (best) now += pull(best.turn)
+  return groups.map((group) => {
+    const after = ({ good, bad }: Pair) => Math.abs(now + leanOf(good, bad))
+    const best = [...group].sort((a, b) => after(a) - after(b))[0]
+    if (best) now += leanOf(best.good, best.bad)
     return best
   })
 }

@@ -22,7 +22,12 @@ export interface Student {
   reply(
     messages: Transcript,
     tools: readonly ToolSchema[],
-    options: { readonly signal: AbortSignal; readonly maxTokens: number; readonly seed: number },
+    options: {
+      readonly signal: AbortSignal
+      readonly maxTokens: number
+      readonly seed: number
+      readonly slot?: number // of the server: an episode that stays in one finds its earlier turns in the prompt cache
+    },
   ): Promise<Reply>
 }
 
@@ -53,14 +58,14 @@ export const openAiStudent = (options: OpenAiStudentOptions): Student => {
   let model = options.model
   return {
     name: options.model ?? where,
-    async reply(messages, tools, { signal, maxTokens, seed }) {
+    async reply(messages, tools, { signal, maxTokens, seed, slot }) {
       signal.throwIfAborted()
       const started = performance.now()
       const { signal: deadline, release } = deadlineOf(signal, options.timeoutMs)
       try {
         const client = await openClient(options)
         model ??= await raced(firstModel(client, deadline), deadline)
-        const asked = { model, messages, tools, maxTokens, seed, calls: options.calls ?? 'server' }
+        const asked = { model, messages, tools, maxTokens, seed, slot, calls: options.calls ?? 'server' }
         const { turn, tokens } = await raced(ask(client, asked, deadline), deadline)
         return { turn, tokens, ms: performance.now() - started }
       } catch (error) {
@@ -97,6 +102,7 @@ interface Asked {
   tools: readonly ToolSchema[]
   maxTokens: number
   seed: number
+  slot?: number | undefined
   calls: 'server' | 'own'
 }
 
@@ -107,6 +113,7 @@ const ask = async (client: OpenAI, asked: Asked, signal: AbortSignal): Promise<P
     temperature: 0,
     max_tokens: asked.maxTokens,
     seed: asked.seed & 0x7fffffff, // llama.cpp takes -1 for `any`
+    ...(asked.calls === 'own' && asked.slot !== undefined && { id_slot: asked.slot }), // llama.cpp's own field
     ...(asked.tools.length > 0 && {
       tools: toOpenAiTools(asked.tools),
       ...(asked.calls === 'own' ? { tool_choice: 'none' as const } : { parallel_tool_calls: true }),

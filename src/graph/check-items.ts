@@ -5,11 +5,11 @@ import { messageOf, WhetError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
 import { scratchPool } from './scratch.ts'
 
-/** One assistant turn that SFT learns: the loss is on the completion only. */
+/** One episode that SFT learns: the loss is on what the assistant says in the completion, tools' results are only read. */
 export interface SftRow {
-  readonly id: string // item id and turn
+  readonly id: string // item id and the place of the first assistant turn
   readonly prompt: readonly Message[]
-  readonly completion: readonly [AssistantTurn]
+  readonly completion: readonly [AssistantTurn, ...Message[]]
   readonly tools: readonly ToolSchema[]
 }
 
@@ -70,9 +70,10 @@ const failed = (grade: Grade): string[] =>
     verdict.status === 'fail' || verdict.status === 'ungraded' ? [`${name}: ${verdict.reason}`] : [],
   )
 
-const rowsOf = (item: ItemBase, { transcript, tools }: Episode): SftRow[] =>
-  transcript.flatMap((message, at) =>
-    message.role === 'assistant'
-      ? [{ id: `${item.id}#${at}`, prompt: transcript.slice(0, at), completion: [message] as const, tools }]
-      : [],
-  )
+const rowsOf = (item: ItemBase, { transcript, tools }: Episode): SftRow[] => {
+  const at = transcript.findIndex(({ role }) => role === 'assistant')
+  const last = transcript.findLastIndex(({ role }) => role === 'assistant')
+  const [first, ...rest] = transcript.slice(Math.max(0, at), last + 1)
+  if (first?.role !== 'assistant') return []
+  return [{ id: `${item.id}#${at}`, prompt: transcript.slice(0, at), completion: [first, ...rest], tools }]
+}

@@ -67,7 +67,7 @@ const playMissing = async (
   const played = byMenu(missing, options).map((item) =>
     limit(async () => {
       signal.throwIfAborted()
-      const row = await pool.use((scratch) => playRow(item, student, { ...options, signal, scratch }))
+      const row = await pool.use((scratch, slot) => playRow(item, student, { ...options, signal, scratch, slot }))
       failuresInARow = row.error ? failuresInARow + 1 : 0
       rows.set(item.id, row)
       // durable in groups: waiting for the disk here would idle the student
@@ -95,7 +95,7 @@ const playMissing = async (
 const playRow = async (
   item: ItemBase,
   student: Student,
-  { deps, definition, signal, scratch }: EvaluateOptions & { signal: AbortSignal; scratch: string },
+  { deps, definition, signal, scratch, slot }: EvaluateOptions & { signal: AbortSignal; scratch: string; slot: number },
 ): Promise<EvaluationRow> => {
   const { plugin, config } = deps
   try {
@@ -104,6 +104,7 @@ const playRow = async (
       definition,
       signal,
       scratch,
+      slot,
       maxTokens: config.student.maxReplyTokens,
       seed: seedFrom(config.seed, item.id),
     })

@@ -3,17 +3,18 @@ import path from 'node:path'
 
 /** One scratch folder a worker: an environment may keep a tool server running in it from episode to episode. */
 export const scratchPool = (root: string, workers: number) => {
-  const free = Array.from({ length: workers }, (_, index) => path.join(root, `worker-${index}`))
+  const free = Array.from({ length: workers }, (_, index) => index)
   return {
-    /** Lends a folder for the time of `work`. Never more callers at once than workers. */
-    async use<T>(work: (scratch: string) => Promise<T>): Promise<T> {
-      const scratch = free.pop()
-      if (scratch === undefined) throw new Error('more callers than workers')
+    /** Lends a folder, and its worker's number from 0, for the time of `work`. Never more callers at once than workers. */
+    async use<T>(work: (scratch: string, worker: number) => Promise<T>): Promise<T> {
+      const worker = free.pop()
+      if (worker === undefined) throw new Error('more callers than workers')
+      const scratch = path.join(root, `worker-${worker}`)
       try {
         mkdirSync(scratch, { recursive: true })
-        return await work(scratch)
+        return await work(scratch, worker)
       } finally {
-        free.push(scratch)
+        free.push(worker)
       }
     },
   }

@@ -83,8 +83,14 @@ const makeWorld = async (
 const everyItem = ({ items }: World): ItemBase[] => splits.flatMap((split) => [...items[split]])
 const requestOf = ({ plugin, definition }: World, item: ItemBase) =>
   JSON.stringify(plugin.begin(item, definition).messages)
+/** Episodes of several steps live on what their calls give; a single exchange is only executed where it is asked for. */
 const playedGold = ({ plugin, definition, signal, scratch }: World, item: ItemBase, execute = false) =>
-  playGold(item, { plugin, definition, signal, ...(execute && { scratch }) })
+  playGold(item, {
+    plugin,
+    definition,
+    signal,
+    ...((execute || plugin.begin(item, definition).maxSteps > 1) && { scratch }),
+  })
 const graded = (
   { plugin, definition, signal }: World,
   item: ItemBase,

@@ -6,9 +6,11 @@ import { lintPairs } from '../../core/pair-lint.ts'
 import { balanced, fewestPairs, interleave, leanOf, type Pair } from '../../core/pairs.ts'
 import { seedFrom } from '../../core/random.ts'
 import type { Paired } from '../../core/round.ts'
+import { firstWrongTurn } from '../blame.ts'
 import type { SftRow } from '../check-items.ts'
 import type { Deps, OpenStudent, Stage } from '../deps.ts'
 import { evaluateItems } from '../evaluate-items.ts'
+import { scratchPool } from '../scratch.ts'
 import { type Frozen, readFrozen } from './define.ts'
 
 /**
@@ -20,8 +22,9 @@ export const practice: Stage = async (state, deps) => {
   const round = deps.files.round(state.round)
   if (await readJson<Paired>(round.paired)) return {}
   const frozen = await readFrozen(deps.files, deps.plugin)
-  const golds = new Map((await readJsonl<SftRow>(round.accepted)).rows.map((row) => [row.id, row]))
-  const items = (await practised(round.items, golds)).slice(0, deps.config.train.kto.practice)
+  const golds = new Map((await readJsonl<SftRow>(round.accepted)).rows.map((row) => [itemOf(row.id), row]))
+  const fresh = (await readJsonl<ItemBase>(round.items)).rows.filter(({ id }) => golds.has(id))
+  const items = fresh.slice(0, deps.config.train.kto.practice)
   const best = deps.files.round(state.best)
   let open: OpenStudent | undefined
   const student = async () => {
@@ -48,13 +51,6 @@ export const practice: Stage = async (state, deps) => {
   return {}
 }
 
-/** Items whose gold passed validation and is one reply: a pair is two replies to one prompt. */
-const practised = async (file: string, golds: ReadonlyMap<string, SftRow>): Promise<ItemBase[]> => {
-  const turns = new Map<string, number>()
-  for (const id of golds.keys()) turns.set(itemOf(id), (turns.get(itemOf(id)) ?? 0) + 1)
-  return (await readJsonl<ItemBase>(file)).rows.filter(({ id }) => turns.get(id) === 1)
-}
-
 const itemOf = (row: string) => row.slice(0, row.lastIndexOf('#'))
 
 const pairsOf = async (
@@ -63,60 +59,52 @@ const pairsOf = async (
   { definition }: Frozen,
   deps: Deps,
 ): Promise<Pair[]> => {
-  const goldOf = new Map([...golds].map(([id, row]) => [itemOf(id), row]))
   const wrong: Pair[] = []
   const right: { readonly gold: SftRow; readonly row: EvaluationRow }[] = []
+  const pool = scratchPool(deps.scratch, 1)
   for (const row of rows) {
-    const gold = goldOf.get(row.item.id)
+    const gold = golds.get(row.item.id)
     if (!gold || row.error) continue
-    const bad = wrongReply(row, deps.plugin.format)
-    if (bad) wrong.push(pair(gold, bad, 'student'))
-    else if (passes(row)) right.push({ gold, row })
+    if (passes(row)) right.push({ gold, row })
+    else if (isReadable(row, deps.plugin.format)) {
+      const found = await pool.use((scratch) => firstWrongTurn(row, definition, { ...deps, scratch }))
+      if (found) wrong.push({ id: row.item.id, tools: gold.tools, source: 'student', ...found })
+    }
   }
-  const candidates = await Promise.all(
-    right.slice(0, Math.max(wrong.length, fewestPairs)).map(async ({ gold, row }) => ({
-      gold,
-      good: gold.completion[0],
-      bads: await mistakesOf(row.item, gold, definition, deps),
-    })),
+  const anchors = await Promise.all(
+    right
+      .slice(0, Math.max(wrong.length, fewestPairs))
+      .map(({ gold, row }) => mistakesOf(row.item, gold, definition, deps)),
   )
   const lean = wrong.reduce((sum, { good, bad }) => sum + leanOf(good, bad), 0)
-  const anchors = balanced(candidates, lean).flatMap((bad, at) => {
-    const gold = candidates[at]?.gold
-    return bad && gold ? [pair(gold, bad.turn, bad.name)] : []
-  })
-  return [...wrong, ...anchors]
+  return [...wrong, ...balanced(anchors, lean).filter((pair) => pair !== undefined)]
 }
-
-const pair = ({ id, prompt, tools, completion: [good] }: SftRow, bad: AssistantTurn, source: string): Pair => ({
-  id: itemOf(id),
-  prompt,
-  tools,
-  good,
-  bad,
-  source,
-})
 
 const passes = ({ grade }: EvaluationRow) => !Object.values(grade.criteria).some(({ status }) => status === 'fail')
 
-/** The student's reply where it is a plausible mistake: readable, and failing something else than the format. */
-const wrongReply = ({ transcript, grade }: EvaluationRow, format: string): AssistantTurn | undefined => {
-  if (grade.criteria[format]?.status !== 'pass') return undefined
-  const failed = Object.entries(grade.criteria).some(([name, { status }]) => name !== format && status === 'fail')
-  const turn = transcript.find((message) => message.role === 'assistant')
-  return failed && turn?.role === 'assistant' ? turn : undefined
-}
+/** A plausible mistake fails something else than the format. */
+const isReadable = ({ grade }: EvaluationRow, format: string) => grade.criteria[format]?.status === 'pass'
 
-/** The plugin's mistakes that can be made on this item and that fail what they name. */
-const mistakesOf = async (item: ItemBase, gold: SftRow, definition: unknown, deps: Deps) => {
+/** The plugin's mistakes that can be made on this item and that fail what they name, each against the gold's turn there. */
+const mistakesOf = async (item: ItemBase, gold: SftRow, definition: unknown, deps: Deps): Promise<Pair[]> => {
   const { plugin, signal, config } = deps
   const transcript = [...gold.prompt, ...gold.completion]
-  const made = []
+  const made: Pair[] = []
   for (const { name, fails, apply } of plugin.mistakes) {
     const mistake = apply(item, transcript, definition, seedFrom(config.seed, name, item.id))
-    if (!mistake) continue
-    const grade = await plugin.grade(item, [...gold.prompt, mistake.turn], definition, { signal })
-    if (grade.criteria[fails]?.status === 'fail') made.push({ turn: mistake.turn, name })
+    const good = mistake && transcript[mistake.at]
+    if (!mistake || good?.role !== 'assistant') continue
+    const prompt = transcript.slice(0, mistake.at)
+    const grade = await plugin.grade(item, [...prompt, mistake.turn], definition, { signal })
+    if (grade.criteria[fails]?.status === 'fail')
+      made.push({
+        id: item.id,
+        prompt,
+        tools: gold.tools,
+        good: good as AssistantTurn,
+        bad: mistake.turn,
+        source: name,
+      })
   }
   return made
 }
