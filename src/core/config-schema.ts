@@ -59,7 +59,7 @@ const Student = section(
     maxReplyTokens: whole(1).default(96).describe('longest reply in an evaluation, tokens'),
     slots: whole(1, 64).default(4).describe('replies that the server works on at once'),
     quant: z.enum(['q8_0', 'f16']).default('q8_0').describe('number format of the served model'),
-    timeoutSeconds: z.number().positive().default(60).describe('longest wait for one reply, seconds'),
+    timeoutSeconds: z.number().positive().default(180).describe('longest wait for one reply, seconds'),
   },
   'the small model that learns',
 )
