@@ -45,9 +45,9 @@ export { mulberry32, pick, type Random, sample, seedFrom, shuffle } from './core
 // rubrics and other YAML files, read so that an error names line and column
 export { CriterionFields, RubricFields, readRubric } from './core/rubric.ts'
 export { position, splitOf, splitPool } from './core/splits.ts'
-
-// phrase templates: `[Show|Print] {path}`
 export { type Piece, parseTemplate, render, type SlotValues, slotsOf } from './core/template.ts'
+// phrase templates: `[Show|Print] {path}`
+export { patternsOf, type ValueSource, type Values, valueNames, valueSource, valueSplit } from './core/values.ts'
 export { parseYaml, yamlError } from './core/yaml-error.ts'
 export { YamlFile } from './core/yaml-file.ts'
 export { type Problem, schemaProblems } from './core/yaml-problems.ts'

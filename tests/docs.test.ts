@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { configPage } from '../scripts/config-page.ts'
+import { skillFilePage } from '../scripts/skill-file-page.ts'
 
 const root = path.join(import.meta.dirname, '..')
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 
-test('docs/config.md is what the schema says', () => {
+test('docs/config.md and docs/skill-file.md are what the schemas say', () => {
   expect(read('docs/config.md')).toBe(configPage())
+  expect(read('docs/skill-file.md')).toBe(skillFilePage())
 })
 
 test('the README opens with the two lines, and CI runs its test line', () => {

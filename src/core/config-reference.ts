@@ -18,6 +18,8 @@ const rowsOf = (schema: JsonSchema, prefix: string): string[][] =>
     return [
       [`\`${path}\``, typeOf(child), defaultOf(child, required), child.description ?? ''],
       ...rowsOf(child, `${path}.`),
+      ...rowsOf(child.items ?? {}, `${path}[].`),
+      ...(typeof child.additionalProperties === 'object' ? rowsOf(child.additionalProperties, `${path}.NAME.`) : []),
     ]
   })
 
@@ -36,6 +38,7 @@ const typeOf = (schema: JsonSchema): string => {
     return schema.properties ? `section: ${Object.keys(schema.properties).join(', ')}` : 'section'
   if (schema.type === 'array') return `list of ${typeOf(schema.items ?? {})}`
   if (schema.type === 'string') return 'text'
+  if (schema.type === undefined || Array.isArray(schema.type)) return 'any value'
   if (schema.type === 'boolean') return '`true`, `false`'
   return `${schema.type === 'integer' ? 'whole number' : 'number'}${rangeOf(schema)}`
 }

@@ -42,8 +42,10 @@ const walk = (node: unknown, names: Set<string>, atInput: boolean): ExpressionFa
     const [first, ...others] = steps
     return walk(first, names, atInput) ?? walk(others, names, false)
   }
-  for (const child of Object.values(rest)) {
-    const fault = typeof child === 'object' ? walk(child, names, atInput) : undefined
+  for (const [key, child] of Object.entries(rest)) {
+    // what stands in a predicate is read from the entry, not from the input
+    const inner = atInput && !['predicate', 'stages', 'group'].includes(key)
+    const fault = typeof child === 'object' ? walk(child, names, inner) : undefined
     if (fault) return fault
   }
   return undefined

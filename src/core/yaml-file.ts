@@ -15,6 +15,9 @@ import type { Problem } from './yaml-problems.ts'
 
 type Path = readonly PropertyKey[]
 
+/** A block of text begins at most so many characters after its marker. */
+const longestIndent = 80
+
 /** A YAML text that knows where each of its values stands. Problems with the text itself are in `problems`. */
 export class YamlFile {
   readonly problems: readonly Problem[]
@@ -46,16 +49,27 @@ export class YamlFile {
 
   /** Where a key stands, or its value where that begins on the same line; the nearest section above for a path that is not there. */
   place(path: Path, part: 'key' | 'value'): { line: number; column: number } {
+    const { key, value } = this.#starts(path)
+    return this.#at(part === 'value' && value !== undefined && this.#line(value) === this.#line(key) ? value : key)
+  }
+
+  /** Where a character of a text value stands, counted from 0; the value's place where the file writes it otherwise than it reads. */
+  inside(path: Path, text: string, at: number): { line: number; column: number } {
+    const { value } = this.#starts(path)
+    const found = value === undefined ? -1 : this.text.slice(value, value + text.length + longestIndent).indexOf(text)
+    return value === undefined || found < 0 ? this.place(path, 'value') : this.#at(value + found + at)
+  }
+
+  #starts(path: Path): { key: number; value: number | undefined } {
     let node: unknown = this.#document.contents
-    let place = startOf(node) ?? 0
+    let key = startOf(node) ?? 0
     for (const step of path) {
       const next = this.#step(node, step)
-      if (next === undefined) break
+      if (next === undefined) return { key, value: undefined }
       node = next.value
-      const [key, value] = [next.start, startOf(next.value)]
-      place = part === 'value' && value !== undefined && this.#line(value) === this.#line(key) ? value : key
+      key = next.start
     }
-    return this.#at(place)
+    return { key, value: startOf(node) }
   }
 
   #step(node: unknown, step: PropertyKey): { start: number; value: unknown } | undefined {

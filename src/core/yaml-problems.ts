@@ -12,6 +12,13 @@ export type ProblemCode =
   | 'missing-key'
   | 'wrong-value'
   | 'key-in-config'
+  | 'broken-expression'
+  | 'broken-pattern'
+  | 'broken-path'
+  | 'broken-template'
+  | 'broken-schema'
+  | 'unknown-slot'
+  | 'too-few-wordings'
 
 export interface Problem {
   readonly code: ProblemCode

@@ -5,13 +5,14 @@ import { pathToFileURL } from 'node:url'
 import type { AnySkill } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { declarativeSkill } from './declarative/index.ts'
 import { toolCalling } from './tool-calling/index.ts'
 
 /** The skills that come with the product. A new one is a folder and a line here. */
 export const plugins: Readonly<Record<string, AnySkill>> = { 'tool-calling': toolCalling }
 
 /**
- * A skill by its built-in name, by path (`./skills/mine.ts`, relative to the config's folder) or by package name.
+ * A skill by its built-in name, by path (`./skills/mine.ts` or `./mine.yaml`, relative to the config's folder) or by package name.
  * A module of one's own exports the plugin as `plugin` or as its default export.
  *
  * @throws {WhetError} unknown-skill · plugin-broken · plugin-contract
@@ -21,12 +22,13 @@ export const loadPlugin = async (name: string, baseDir: string): Promise<AnySkil
   if (builtin) return builtin
   const file = locate(name, baseDir)
   if (!file) throw unknownSkill(name)
+  if (/\.ya?ml$/.test(file)) return declarativeSkill(file) // a skill with no code
   const exported = await importModule(name, file)
   return checked(name, exported.plugin ?? exported.default)
 }
 
 const locate = (name: string, baseDir: string): string | undefined => {
-  if (/^[./]|[\\/].*\.[cm]?[jt]s$/.test(name)) {
+  if (/^[./]|[\\/].*\.([cm]?[jt]s|ya?ml)$/.test(name)) {
     const file = path.resolve(baseDir, name)
     return existsSync(file) ? file : undefined
   }

@@ -1,8 +1,7 @@
-import type { Dimensions, Split, ToolSchema } from '../../skill.ts'
+import { type Dimensions, type Split, type ToolSchema, type ValueSource, valueSource } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import { familiesOf } from './families.ts'
 import type { Family } from './family.ts'
-import { type ValueSource, valueSource } from './values.ts'
 
 /** A definition taken apart for speed: made once for each definition object, never stored. */
 export interface Compiled {

@@ -1,8 +1,7 @@
-import { type Split, WhetError } from '../../skill.ts'
+import { type Split, valueSplit, WhetError } from '../../skill.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import { kinds } from './options.ts'
-import { valueSplit } from './values.ts'
 
 const evaluations: readonly Split[] = ['dev', 'gate', 'sealed']
 

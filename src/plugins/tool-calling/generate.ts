@@ -7,6 +7,7 @@ import {
   type SlotValues,
   type Split,
   seedFrom,
+  type ValueSource,
   WhetError,
 } from '../../skill.ts'
 import type { Json } from './arguments.ts'
@@ -18,7 +19,6 @@ import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
 import { roughen } from './noise.ts'
 import { planPart } from './plan.ts'
-import type { ValueSource } from './values.ts'
 
 const triesPerFamily = 6
 

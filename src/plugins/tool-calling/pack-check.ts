@@ -1,10 +1,18 @@
-import { messageOf, nearest, parseTemplate, slotsOf, type ToolSchema, WhetError } from '../../skill.ts'
+import {
+  messageOf,
+  nearest,
+  parseTemplate,
+  patternsOf,
+  slotsOf,
+  type ToolSchema,
+  valueNames,
+  WhetError,
+} from '../../skill.ts'
 import { argumentPattern } from './arguments.ts'
 import { asks, refuses } from './language.ts'
 import type { NamedPack, Pack, PackTool } from './pack-schema.ts'
 import { parametersOf, propertiesOf, propertyOf, requiredOf, type Schema } from './schema.ts'
 import { schemaErrors } from './validators.ts'
-import { patternsOf, valueNames } from './values.ts'
 
 export interface PackProblem {
   readonly code: string

@@ -1,21 +1,35 @@
-import { type Piece, parseTemplate, type Split, splitOf } from '../../skill.ts'
-import type { Pack } from './pack-schema.ts'
+import type { Split } from './contract.ts'
+import { splitOf, splitPool } from './splits.ts'
+import { type Piece, parseTemplate } from './template.ts'
 
-/** Draws the values of one pack for one split: each atom of a pool belongs to exactly one split, unless the pool is shared. */
+/** Atoms by pool, and patterns over pools: what the slots of templates can hold. */
+export interface Values {
+  readonly pools: Readonly<Record<string, { readonly shared: boolean; readonly values: readonly string[] }>>
+  readonly values: Readonly<Record<string, readonly string[]>>
+}
+
+/** Draws values for one split: each atom of a pool belongs to exactly one split, unless the pool is shared. */
 export interface ValueSource {
   /** A value of this kind that is none of `taken`, where one is left. */
   draw(value: string, random: () => number, taken: ReadonlySet<string>): string
 }
 
 /** The same words in two pools belong to the same split: what training shows in one role, an evaluation shows in none. */
-export const valueSplit = (value: string): Split => splitOf(`slot:${value}`)
+export const valueSplit = (value: string): Split => splitOf(slotKey(value))
 
-export const valueSource = (pack: Pack, split: Split, heldOut: boolean): ValueSource => {
-  const fits = (value: string) => (heldOut ? valueSplit(value) !== 'train' : valueSplit(value) === split)
+const slotKey = (value: string) => `slot:${value}`
+
+/**
+ * The values of one split.
+ * @param heldOut nothing is trained with these: all values but those of train serve every split
+ */
+export const valueSource = (of: Values, split: Split, heldOut = false): ValueSource => {
+  const ofSplit = (values: readonly string[]) =>
+    heldOut ? values.filter((value) => valueSplit(value) !== 'train') : splitPool(values, slotKey)[split]
   const pools = new Map(
-    Object.entries(pack.pools).map(([name, { shared, values }]) => [name, shared ? values : values.filter(fits)]),
+    Object.entries(of.pools).map(([name, { shared, values }]) => [name, shared ? values : ofSplit(values)]),
   )
-  const patterns = new Map(valueNames(pack).map((name) => [name, patternsOf(pack, name).map(parseTemplate)]))
+  const patterns = new Map(valueNames(of).map((name) => [name, patternsOf(of, name).map(parseTemplate)]))
   return {
     draw(value, random, taken) {
       const choices = patterns.get(value) ?? []
@@ -30,11 +44,12 @@ export const valueSource = (pack: Pack, split: Split, heldOut: boolean): ValueSo
 }
 
 /** What a slot can draw: the named values, and a pool by its own name where no value has it. */
-export const valueNames = ({ values, pools }: Pack): string[] => [
+export const valueNames = ({ values, pools }: Values): string[] => [
   ...new Set([...Object.keys(values), ...Object.keys(pools)]),
 ]
 
-export const patternsOf = ({ values }: Pack, name: string): readonly string[] =>
+/** The patterns that a slot of this name is filled by. */
+export const patternsOf = ({ values }: Values, name: string): readonly string[] =>
   Object.hasOwn(values, name) ? (values[name] ?? []) : [`{${name}}`]
 
 const maxTries = 50
