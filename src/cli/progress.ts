@@ -210,7 +210,12 @@ const verdictLines = (data: EventData<'gate.verdict'>, colors: Colors): string[]
 }
 
 const specLines = (data: EventData<'spec.written'>, colors: Colors): string[] => {
-  const by = { uniform: 'spread evenly', statistical: 'aimed by the failure report', llm: 'aimed by the LLM analyst' }
+  const by = {
+    uniform: 'spread evenly',
+    statistical: 'aimed by the failure report',
+    llm: 'aimed by the LLM analyst',
+    person: 'as a person wrote it',
+  }
   const aimed = data.hypotheses.length > 0
   const parts = aimed ? data.hypotheses.map((hypothesis) => hypothesis.part) : data.parts
   const rows = data.parts.reduce((sum, part) => sum + part.rows, 0)

@@ -4,12 +4,12 @@ import { z } from 'zod'
 import { exitCodes, WhetError } from '../core/errors.ts'
 import type { RoundFiles, RunFiles, Workspace } from '../core/workspace.ts'
 import { runStatus } from '../graph/status.ts'
-import { defineCommand } from './command.ts'
+import { defineCommand, type Implementation } from './command.ts'
 import { plural, size, table } from './format.ts'
 import { workspaceField, workspaceOf } from './inputs.ts'
 
 const input = z.strictObject({
-  run: z.string().optional().describe('one run; all runs by default'),
+  run: z.string().optional().describe('one run; all runs by default').meta({ remote: 'run' }),
   dry: z.boolean().default(false).describe('only say what would be deleted'),
   workspace: workspaceField,
 })
@@ -28,9 +28,11 @@ interface Cleaned {
 }
 
 /** Deletes weights only: rows, replies, grades, reports and logs of every round stay. */
-export const command = defineCommand<typeof input, Cleaned>({
+export const command: Implementation = defineCommand<typeof input, Cleaned>({
   input,
   positional: ['run'],
+  harmless: ({ dry }) => dry,
+  forecast: (input, context) => command.run({ ...input, dry: true }, context),
   async run(input, context) {
     const workspace = workspaceOf(input, context)
     const names = input.run === undefined ? await workspace.runs() : [(await workspace.find(input.run)).name]

@@ -27,14 +27,22 @@ export interface RenderContext {
   readonly columns: number // width of the terminal in characters
 }
 
+/**
+ * What may stand in a field where chat, MCP or the browser fill it. A text field without a kind is not theirs to set: it may name an
+ * executable, a plugin or a host (`.meta({ remote: 'run' })` opens it). Numbers, switches and lists of choices are open unless `false`.
+ */
+export type RemoteKind = 'run' | 'text' | 'path' | 'skill' | 'settings' | false
+
 /** What a command is and does. It lives in the command's own module, so that `whet --help` loads none of it. */
 export interface Implementation<Input extends ZodObject = ZodObject, Output = unknown> {
-  readonly input: Input // every field is described; `.meta({ short, value })` refines the option made from it
+  readonly input: Input // every field is described; `.meta({ short, value, remote })` refines what surfaces make of it
   readonly positional?: readonly (keyof z.output<Input> & string)[]
   run(input: z.output<Input>, context: CommandContext): Promise<Output>
   render(output: Output, context: RenderContext): string
   renderPart?(value: unknown, context: RenderContext): string // of what a stream command emits
   exit?(output: Output, input: z.output<Input>): ExitCode // where an answer is bad news: done (0) by default
+  harmless?(input: z.output<Input>): boolean // with this input a costly or destructive command only says what it would do
+  forecast?(input: z.output<Input>, context: CommandContext): Promise<unknown> // cost and time, for whoever is asked to confirm
 }
 
 /** What the list of commands says of one without loading it. */
@@ -45,7 +53,8 @@ export interface Entry {
   readonly effect: Effect
   readonly group: 'Start' | 'Watch and steer' | 'Results' | 'Data' | 'Set-up'
   readonly stream?: boolean // `--json` prints one document a line
-  readonly drains?: boolean // the first Ctrl-C asks it to end at the next safe point
+  readonly drains?: boolean // it owns a run: the first Ctrl-C asks it to end at the next safe point, and other surfaces give it a process of its own
+  readonly only?: 'terminal' // not for chat, MCP or browser; neither is what changes the set-up
   load(): Promise<Implementation>
 }
 

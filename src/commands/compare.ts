@@ -10,13 +10,13 @@ import { parseRunRound, workspaceField, workspaceOf } from './inputs.ts'
 import { roundText } from './report/text.ts'
 
 const input = z.strictObject({
-  first: z.string().describe('a run (its best round) or RUN:ROUND').meta({ value: 'FIRST' }),
-  second: z.string().describe('what it is compared with').meta({ value: 'SECOND' }),
+  first: z.string().describe('a run (its best round) or RUN:ROUND').meta({ value: 'FIRST', remote: 'run' }),
+  second: z.string().describe('what it is compared with').meta({ value: 'SECOND', remote: 'run' }),
   criterion: z
     .string()
     .optional()
     .describe("for tags; the first run's first target by default")
-    .meta({ value: 'NAME' }),
+    .meta({ value: 'NAME', remote: 'text' }),
   split: z.enum(['gate', 'dev']).default('gate').describe('which items; of gate only rates are shown'),
   workspace: workspaceField,
 })

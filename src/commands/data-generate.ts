@@ -15,7 +15,7 @@ const input = z.strictObject({
     .array(z.string())
     .default([])
     .describe('only items of a tag, as in kind=ask; may be given several times')
-    .meta({ value: 'DIMENSION=VALUE' }),
+    .meta({ value: 'DIMENSION=VALUE', remote: 'text' }),
   out: z.string().optional().describe('write the accepted items there, one a line').meta({ value: 'FILE' }),
   set: setField,
   workspace: workspaceField,

@@ -14,9 +14,17 @@ const input = z.strictObject({
   file: z
     .string()
     .describe('conversations, one JSON object a line: OpenAI messages or ShareGPT')
-    .meta({ value: 'FILE' }),
-  skill: z.string().optional().describe("whose rules; the config's skill by default").meta({ value: 'NAME' }),
-  tools: z.string().optional().describe('the tools that the rows may call, as JSON').meta({ value: 'FILE' }),
+    .meta({ value: 'FILE', remote: 'path' }),
+  skill: z
+    .string()
+    .optional()
+    .describe("whose rules; the config's skill by default")
+    .meta({ value: 'NAME', remote: 'skill' }),
+  tools: z
+    .string()
+    .optional()
+    .describe('the tools that the rows may call, as JSON')
+    .meta({ value: 'FILE', remote: 'path' }),
   config: configField,
 })
 

@@ -12,14 +12,14 @@ const input = z.strictObject({
   target: z
     .string()
     .describe('a run (its best round), RUN:ROUND, `base`, or the URL of an OpenAI-compatible server')
-    .meta({ value: 'RUN|base|URL' }),
+    .meta({ value: 'RUN|base|URL', remote: 'run' }),
   config: configField,
   split: z.enum(['dev', 'gate', 'train', 'sealed']).default('dev').describe('which items; sealed is refused'),
   pack: z
     .string()
     .optional()
     .describe('a phrase pack that training has never seen: all its phrasings are asked')
-    .meta({ value: 'FILE' }),
+    .meta({ value: 'FILE', remote: 'path' }),
   regrade: z.boolean().default(false).describe('grade the stored replies again; no student is asked'),
   items: z.int().min(1).optional().describe("how many; the split's own number by default"),
   set: setField,

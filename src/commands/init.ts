@@ -10,15 +10,15 @@ import { configField } from './inputs.ts'
 import { type Source, starterOf, wordsOf } from './starter.ts'
 
 const input = z.strictObject({
-  skill: z.string().optional().describe('built in, a path or a package').meta({ value: 'NAME' }),
+  skill: z.string().optional().describe('built in, a path or a package').meta({ value: 'NAME', remote: 'skill' }),
   mcp: z
     .string()
     .optional()
     .describe('command that starts the MCP server whose tools are to be learned')
     .meta({ value: 'COMMAND' }),
-  tools: z.string().optional().describe('a JSON file of tools instead').meta({ value: 'FILE' }),
+  tools: z.string().optional().describe('a JSON file of tools instead').meta({ value: 'FILE', remote: 'path' }),
   config: configField,
-  force: z.boolean().default(false).describe('replace a file that is there'),
+  force: z.boolean().default(false).describe('replace a file that is there').meta({ remote: false }),
 })
 
 interface Written {

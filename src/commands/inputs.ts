@@ -11,18 +11,22 @@ export const configField = z
   .string()
   .default('whetstone.yaml')
   .describe('the config file')
-  .meta({ short: 'c', value: 'FILE' })
+  .meta({ short: 'c', value: 'FILE', remote: 'path' })
 export const workspaceField = z
   .string()
   .default(defaultWorkspace)
   .describe('the folder of runs and models')
   .meta({ value: 'DIR' })
-export const runField = z.string().optional().describe('a run, as `whet runs` names it; the latest one by default')
+export const runField = z
+  .string()
+  .optional()
+  .describe('a run, as `whet runs` names it; the latest one by default')
+  .meta({ remote: 'run' })
 export const setField = z
   .array(z.string())
   .default([])
   .describe('override a key of the config, as in loop.uniform=1; may be given several times')
-  .meta({ value: 'KEY=VALUE' })
+  .meta({ value: 'KEY=VALUE', remote: 'settings' })
 
 /** @throws {WhetError} newer-workspace · broken-workspace */
 export const workspaceOf = (input: { workspace: string }, context: CommandContext): Workspace => {

@@ -3,10 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { exitCodes, WhetError } from '../core/errors.ts'
 import type { OrderVerb } from '../core/events.ts'
-import { RunStore } from '../core/store.ts'
+import { type Json, RunStore } from '../core/store.ts'
 import type { RunFiles } from '../core/workspace.ts'
 import { type CommandContext, defineCommand, type RenderContext } from './command.ts'
+import { atTheDoor } from './door.ts'
 import { runField, workspaceField, workspaceOf } from './inputs.ts'
+import { badPart, parsePart, requireTags } from './parts.ts'
 
 /** A short wait answers most orders; the others are taken at the next safe point. Milliseconds. */
 const shortWaitMs = 3_000
@@ -42,28 +44,131 @@ const orderCommand = (verb: OrderVerb) =>
 export const pause = orderCommand('pause')
 export const stop = orderCommand('stop')
 
-const approveInput = z.strictObject({ ...shape, reject: z.boolean().default(false).describe('refuse instead') })
+const approveInput = z.strictObject({
+  ...shape,
+  reject: z.boolean().default(false).describe('refuse instead'),
+  part: z
+    .array(z.string())
+    .default([])
+    .describe('replace the spec of the round by these parts, as in kind=ask,decline:80 or all:40')
+    .meta({ value: 'TAGS:ROWS', remote: 'text' }),
+  request: z.int().min(1).optional().describe('answer only this request, as `whet status --json` numbers it'),
+})
 export const approve = defineCommand<typeof approveInput, Ordered>({
   input: approveInput,
   positional: ['run'],
-  run: (input, context) => give(input.reject ? 'reject' : 'approve', input, context),
+  harmless: ({ reject }) => reject,
+  forecast: ({ run, workspace, part }, context) => atTheDoor(run, workspace, part, context),
+  async run(input, context) {
+    const { request, part, reject } = input
+    const parts = part.map(parsePart)
+    if (reject && parts.length > 0) throw badPart('--reject refuses the round: it takes no --part')
+    return give(reject ? 'reject' : 'approve', input, context, {
+      ...(request !== undefined && { request }),
+      ...(parts.length > 0 && { parts: parts as unknown as Json }),
+    })
+  },
   render,
 })
 
-const give = async (
+const guideInput = z.strictObject({
+  text: z.string().min(1).max(2000).describe('what the analyst should know').meta({ value: 'TEXT', remote: 'text' }),
+  part: z
+    .string()
+    .optional()
+    .describe('rows that the next spec sets aside, as in kind=ask:80; holds without an LLM too')
+    .meta({ value: 'TAGS:ROWS', remote: 'text' }),
+  ...shape,
+})
+export const guide = defineCommand<typeof guideInput, Ordered>({
+  input: guideInput,
+  positional: ['text'],
+  async run(input, context) {
+    const part = input.part === undefined ? undefined : parsePart(input.part)
+    if (part) await requireTags(await workspaceOf(input, context).find(input.run), [part])
+    return give('guide', input, context, { text: input.text, ...(part && { part: part as unknown as Json }) })
+  },
+  render,
+})
+
+const budgetInput = z.strictObject({
+  ...shape,
+  minutes: z.number().positive().max(525_600).optional().describe('wall time of the run, minutes'),
+  tokens: z.int().min(0).optional().describe('tokens paid for at endpoints; 0: no limit'),
+  money: z.number().min(0).optional().describe("money paid at endpoints, in the prices' currency; 0: no limit"),
+  diskGb: z.number().positive().optional().describe('disk that the run may fill, GB'),
+})
+export const budget = defineCommand<typeof budgetInput, Ordered>({
+  input: budgetInput,
+  positional: ['run'],
+  async run(input, context) {
+    const { minutes, tokens, money, diskGb } = input
+    const change = Object.fromEntries(
+      Object.entries({ minutes, tokens, money, diskGb }).filter(([, value]) => value !== undefined),
+    )
+    if (Object.keys(change).length === 0) throw badPart('say what changes: --minutes, --tokens, --money or --disk-gb')
+    return give('budget', input, context, change as Json)
+  },
+  render,
+})
+
+export const undo = defineCommand<typeof input, Ordered>({
+  input,
+  positional: ['run'],
+  run: (input, context) =>
+    withRun(input.run, input.workspace, 'undo', context, (store, files) => {
+      const last = store.pending().at(-1)
+      // not taken yet: whoever comes first, this or the run, takes it
+      const answer = last && `withdrawn by ${context.by} before it was taken`
+      if (
+        last &&
+        answer &&
+        store.take(last.id, { type: 'order.taken', run: files.name, data: { id: last.id, verb: last.verb, answer } })
+      )
+        return Promise.resolve({ run: files.name, id: last.id, verb: last.verb, answer })
+      return order(store, files, 'undo', {}, input.wait, context)
+    }),
+  render,
+})
+
+const give = (
   verb: OrderVerb,
   input: { run?: string; wait: boolean; workspace: string },
   context: CommandContext,
+  args: Json = {},
+): Promise<Ordered> =>
+  withRun(input.run, input.workspace, verb, context, (store, files) =>
+    order(store, files, verb, args, input.wait, context),
+  )
+
+const order = async (
+  store: RunStore,
+  files: RunFiles,
+  verb: OrderVerb,
+  args: Json,
+  wait: boolean,
+  context: CommandContext,
 ): Promise<Ordered> => {
-  const files = await workspaceOf(input, context).find(input.run)
+  const { id } = store.order(verb, args, context.by)
+  const until = wait ? Number.POSITIVE_INFINITY : Date.now() + shortWaitMs
+  return { run: files.name, id, verb, answer: await answerTo(store, id, until, context.signal) }
+}
+
+/** The log and inbox of a run that a process works on. */
+const withRun = async <T>(
+  run: string | undefined,
+  workspace: string,
+  verb: OrderVerb,
+  context: CommandContext,
+  work: (store: RunStore, files: RunFiles) => Promise<T>,
+): Promise<T> => {
+  const files = await workspaceOf({ workspace }, context).find(run)
   if (!existsSync(files.database)) throw nobodyRuns(files, verb)
   const store = RunStore.open(files.database)
   try {
     // an order that waits for the next `whet resume` would surprise whoever types that
     if (!store.leaseHolder()?.alive) throw nobodyRuns(files, verb)
-    const { id } = store.order(verb, {}, context.by)
-    const until = input.wait ? Number.POSITIVE_INFINITY : Date.now() + shortWaitMs
-    return { run: files.name, id, verb, answer: await answerTo(store, id, until, context.signal) }
+    return await work(store, files)
   } finally {
     store.close()
   }

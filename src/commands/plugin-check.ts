@@ -14,7 +14,7 @@ const input = z.strictObject({
     .string()
     .optional()
     .describe("a built-in name, a path or a package; the config's skill by default")
-    .meta({ value: 'SKILL' }),
+    .meta({ value: 'SKILL', remote: 'skill' }),
   config: configField,
   set: setField,
 })

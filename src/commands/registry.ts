@@ -76,6 +76,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     effect: 'read',
     group: 'Watch and steer',
     stream: true,
+    only: 'terminal',
     load: async () => (await import('./watch.ts')).command,
   },
   pause: {
@@ -101,6 +102,30 @@ export const commands: Readonly<Record<string, Entry>> = {
     effect: 'write',
     group: 'Watch and steer',
     load: async () => (await import('./orders.ts')).approve,
+  },
+  guide: {
+    summary: 'tell the analyst something, and set rows of the next spec aside (--part)',
+    example: 'whet guide "more on asking back" --part kind=ask:80',
+    cost: 'free',
+    effect: 'write',
+    group: 'Watch and steer',
+    load: async () => (await import('./orders.ts')).guide,
+  },
+  budget: {
+    summary: 'change what a run may spend, while it works',
+    example: 'whet budget --minutes 120',
+    cost: 'paid',
+    effect: 'write',
+    group: 'Watch and steer',
+    load: async () => (await import('./orders.ts')).budget,
+  },
+  undo: {
+    summary: 'take back the last order: one that waits in the inbox, else the last guidance or change of budget',
+    example: 'whet undo',
+    cost: 'free',
+    effect: 'write',
+    group: 'Watch and steer',
+    load: async () => (await import('./orders.ts')).undo,
   },
   report: {
     summary: 'the evidence of a run: curves, failures before and after, replies side by side, predictions',

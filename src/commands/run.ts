@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exitCodes } from '../core/errors.ts'
 import type { Plan } from '../graph/plan.ts'
-import { defineCommand, type RenderContext } from './command.ts'
+import { defineCommand, type Implementation, type RenderContext } from './command.ts'
 import { count, duration, table } from './format.ts'
 import { configField, parseRunRound, setField, workspaceField, workspaceOf } from './inputs.ts'
 import { answerOf, exitOf, type RunAnswer, renderAnswer } from './outcome.ts'
@@ -15,13 +15,20 @@ const input = z.strictObject({
     .string()
     .optional()
     .describe("start from another run's state behind a round: its last one by default")
-    .meta({ value: 'RUN[:ROUND]' }),
+    .meta({ value: 'RUN[:ROUND]', remote: 'run' }),
+  name: z
+    .string()
+    .optional()
+    .describe('a name for the run; made from skill and time by default')
+    .meta({ value: 'NAME' }),
   set: setField,
   workspace: workspaceField,
 })
 
-export const command = defineCommand<typeof input, Plan | RunAnswer>({
+export const command: Implementation = defineCommand<typeof input, Plan | RunAnswer>({
   input,
+  harmless: ({ plan }) => plan,
+  forecast: (input, context) => command.run({ ...input, plan: true }, context),
   async run(input, context) {
     const loaded = await loadProject(input, context)
     const workspace = workspaceOf(input, context)
@@ -32,7 +39,16 @@ export const command = defineCommand<typeof input, Plan | RunAnswer>({
     }
     const { startRun } = await import('../graph/engine.ts')
     const from = input.from === undefined ? undefined : parseRunRound(input.from)
-    const outcome = await startRun({ workspace, loaded, signal, drain, onEvent, ...(from && { from }) })
+    const { name } = input
+    const outcome = await startRun({
+      workspace,
+      loaded,
+      signal,
+      drain,
+      onEvent,
+      ...(from && { from }),
+      ...(name && { name }),
+    })
     return answerOf(outcome, workspace, input, context)
   },
   render: (output, context) => ('stages' in output ? renderPlan(output, context) : renderAnswer(output, context)),

@@ -9,7 +9,7 @@ const input = z.strictObject({
     .string()
     .optional()
     .describe('what to ask; left out: every line that is typed or piped in')
-    .meta({ value: 'TEXT' }),
+    .meta({ value: 'TEXT', remote: 'text' }),
   run: runField,
   base: z.boolean().default(false).describe('let the untouched student answer too'),
   workspace: workspaceField,

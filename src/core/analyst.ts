@@ -11,7 +11,7 @@ export { type PredictionScore, scorePredictions } from './predictions.ts'
 export interface SpecFile {
   readonly spec: GenerationSpec
   readonly hypotheses: readonly Hypothesis[]
-  readonly author: 'uniform' | 'statistical' | 'llm'
+  readonly author: 'uniform' | 'statistical' | 'llm' | 'person'
   readonly scored?: readonly PredictionScore[]
   readonly lesson?: Lesson
 }

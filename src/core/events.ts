@@ -12,7 +12,7 @@ const measured = z.number().nullish()
 const tags = z.record(z.string(), z.array(z.string()).readonly()).readonly()
 const split = z.enum(['train', 'dev', 'gate', 'sealed'])
 
-export const orderVerbs = ['pause', 'resume', 'stop', 'approve', 'reject', 'guide', 'budget'] as const
+export const orderVerbs = ['pause', 'resume', 'stop', 'approve', 'reject', 'guide', 'budget', 'undo'] as const
 export const OrderVerb = z.enum(orderVerbs)
 export type OrderVerb = z.infer<typeof OrderVerb>
 
@@ -116,7 +116,7 @@ export const eventData = {
     alpha: z.number(), // what this look spent
   }),
   'spec.written': z.object({
-    author: z.enum(['uniform', 'statistical', 'llm']),
+    author: z.enum(['uniform', 'statistical', 'llm', 'person']),
     parts: z.array(specPart).readonly(),
     hypotheses: z.array(hypothesis).readonly(),
   }),
@@ -131,6 +131,17 @@ export const eventData = {
   }),
   'order.taken': z.object({ id: z.string(), verb: OrderVerb, answer: z.string() }),
   'approval.requested': z.object({ what: z.string() }),
+  'guidance.given': z.object({ id: z.string(), by: z.string(), text: z.string(), part: specPart.optional() }), // part: rows that a person wants in the next spec
+  'guidance.withdrawn': z.object({ id: z.string(), by: z.string() }),
+  'budget.changed': z.object({
+    id: z.string(),
+    by: z.string(),
+    minutes: z.number().positive().optional(),
+    tokens: count.optional(),
+    money: amount.optional(),
+    diskGb: z.number().positive().optional(),
+    undoes: z.string().optional(), // the order that this one takes back
+  }),
   'budget.spent': z.object({ minutes: amount, rows: count, tokens: count, money: amount, diskGb: amount }),
   'budget.exceeded': z.object({ which: z.string(), limit: amount, spent: amount }),
   warning: z.object({ code: z.string(), message: z.string() }),

@@ -6,7 +6,7 @@ import type { MeasuredRate, TagRate } from './rates.ts'
 import type { TrainResult } from './trainer.ts'
 
 /** Who wrote a generation spec. */
-export type Author = 'uniform' | 'statistical' | 'llm'
+export type Author = 'uniform' | 'statistical' | 'llm' | 'person'
 
 /** What a round teaches, and why: the report says it in these words. */
 export interface Lesson {

@@ -98,6 +98,14 @@ export class RunStore {
     })
   }
 
+  /** Number of the newest event; 0 before the first. */
+  lastSeq(): number {
+    return this.#read(
+      () =>
+        (this.connection.prepare('SELECT coalesce(max(seq), 0) AS seq FROM whet_events').get() as { seq: number }).seq,
+    )
+  }
+
   /** Puts an order into the inbox; any process may. @throws WhetError 'bad-order' (exit 2) */
   order(verb: OrderVerb, args: Json, by: string): Order {
     const text = JSON.stringify(args)
@@ -130,18 +138,18 @@ export class RunStore {
 
   /**
    * Marks an order taken.
-   * @param answer  the event that answers it, appended in the same transaction: no crash leaves an order taken and unanswered
+   * @param answers  the event that answers it and those that it leads to, appended in the same transaction: no crash leaves an order taken and unanswered
    * @returns true for exactly one caller
    * @throws WhetError 'bad-event', 'lease-lost'
    */
-  take(id: string, answer?: NewEvent): boolean {
-    const checked = answer && checkEvent(answer)
+  take(id: string, ...answers: readonly NewEvent[]): boolean {
+    const checked = answers.map(checkEvent)
     return this.#write(() => {
       const { changes } = this.connection
         .prepare('UPDATE whet_orders SET taken_at = ? WHERE id = ? AND taken_at IS NULL')
         .run(new Date().toISOString(), id)
       if (changes === 0) return false
-      if (checked) this.#insert(checked)
+      for (const event of checked) this.#insert(event)
       return true
     })
   }

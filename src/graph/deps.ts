@@ -1,9 +1,10 @@
 import type { Config } from '../core/config.ts'
-import type { AnySkill } from '../core/contract.ts'
+import type { AnySkill, SpecPart } from '../core/contract.ts'
 import type { NewEvent } from '../core/events.ts'
 import type { Student } from '../core/student.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { RunFiles } from '../core/workspace.ts'
+import type { Guidance } from './orders.ts'
 import type { State, Update } from './state.ts'
 
 /** A served student. One serves all evaluations of a round; `close` always runs. */
@@ -39,8 +40,12 @@ export interface Deps {
   minutes(): number
   /** Wall time of the stages of a round that have finished so far, in seconds by stage. */
   stageSeconds(round: number): Readonly<Record<string, number>>
-  /** The answer of a person who was asked for approval. */
-  decision(): Promise<{ readonly verb: string; readonly by: string }>
+  /** The answer of a person who was asked for approval. `check` says why a spec that the person wrote cannot be used. */
+  decision(
+    check: (parts: readonly SpecPart[]) => string | undefined,
+  ): Promise<{ readonly verb: string; readonly by: string; readonly args: unknown }>
+  /** What people told the analyst: words, and rows that they want in the next spec. */
+  guidance(): readonly Guidance[]
   now(): Date
 }
 

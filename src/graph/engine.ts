@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -48,13 +49,14 @@ export interface Machines {
 
 /** Starts a run in the workspace and works on it until it ends or is told to stand still. */
 export const startRun = async (
-  options: EngineOptions & { loaded: LoadedConfig; from?: { run: string; round?: number } },
+  options: EngineOptions & { loaded: LoadedConfig; from?: { run: string; round?: number }; name?: string },
 ): Promise<RunOutcome> => {
   const { workspace, loaded, from } = options
   requireSupported(loaded.config)
   const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
   await workspace.prepare()
-  const files = workspace.run(newRunName(plugin.name, new Date()))
+  const files = workspace.run(options.name ?? newRunName(plugin.name, new Date()))
+  if (existsSync(files.config)) throw runExists(files.name)
   await mkdir(files.dir, { recursive: true })
   // the folder of the config goes along: paths in it are relative to it
   await writeFile(files.config, loaded.text)
@@ -98,11 +100,13 @@ const work = async (
   options: EngineOptions,
   { files, plugin, loaded, initial, forked, isNew }: Work,
 ): Promise<RunOutcome> => {
-  const session = new Session({ ...options, files })
+  // orders change the budget while the run works
+  const config = structuredClone(loaded.config)
+  const session = new Session({ ...options, files, budget: config.budget })
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   const saver = SqliteSaver.fromConnString(files.database)
   const deps: Deps = {
-    config: loaded.config,
+    config,
     plugin,
     files,
     baseDir: path.dirname(loaded.file),
@@ -112,7 +116,8 @@ const work = async (
     emit: (event) => session.emit(event),
     minutes: () => session.minutes(),
     stageSeconds: (round) => session.stageSeconds(round),
-    decision: () => session.decision(),
+    decision: (check) => session.decision(check),
+    guidance: () => session.guidance(),
     now: () => new Date(),
   }
   const loop = buildLoop(deps, saver)
@@ -205,6 +210,15 @@ export const loadRunConfig = async (files: RunFiles): Promise<LoadedConfig> => {
   const origin = await readFile(files.origin, 'utf8').catch(() => files.config)
   return { ...loaded, file: origin }
 }
+
+const runExists = (run: string) =>
+  new WhetError({
+    code: 'run-exists',
+    message: `There is a run ${run} already. Go on with it (\`whet resume ${run}\`), or give another --name.`,
+    fixedBy: 'config',
+    exit: 4,
+    data: { run },
+  })
 
 const graphChanged = (run: string) =>
   new WhetError({

@@ -3,6 +3,7 @@ import type { NewEvent, RunEvent } from '../core/events.ts'
 import { type Order, RunStore } from '../core/store.ts'
 import type { RunFiles } from '../core/workspace.ts'
 import type { ToldEvent } from './deps.ts'
+import { type Budget, budgetAfter, type Door, type Guidance, guidanceIn, react } from './orders.ts'
 
 /** Why a run stands still although nothing failed. */
 export class Halt extends Error {
@@ -19,6 +20,7 @@ export interface SessionOptions {
   readonly files: RunFiles
   readonly signal?: AbortSignal // now: Ctrl-C twice
   readonly drain?: AbortSignal // at the next safe point: Ctrl-C once
+  readonly budget?: Budget // of the config; orders change it in place
   onEvent?(event: RunEvent): void
 }
 
@@ -37,7 +39,9 @@ export class Session {
   readonly #timer
   readonly #openedAt = Date.now()
   readonly #minutesBefore: number
-  readonly #waiting: ((order: Order) => void)[] = []
+  readonly #configured: Budget | undefined
+  #waiting: { readonly door: Door; readonly since: number; readonly tell: (order: Order) => void } | undefined
+  #waitedMs = 0
 
   constructor(private readonly options: SessionOptions) {
     this.store = RunStore.open(options.files.database)
@@ -47,7 +51,10 @@ export class Session {
       this.store.close()
       throw error
     }
-    this.#minutesBefore = minutesWorked(this.store.events())
+    const events = this.store.events()
+    this.#minutesBefore = minutesWorked(events)
+    this.#configured = options.budget && { ...options.budget }
+    if (options.budget) Object.assign(options.budget, budgetAfter(options.budget, events))
     this.#timer = setInterval(() => this.#beat(), heartbeatMs)
     const interrupt = () => this.halt(new Halt('interrupted', 'Ctrl-C'))
     for (const signal of [options.signal, options.drain]) {
@@ -68,9 +75,10 @@ export class Session {
     this.#halt.abort(why)
   }
 
-  /** Minutes of work in this run, this process and the earlier ones. */
+  /** Minutes of work in this run, this process and the earlier ones. Waiting for a person is no work. */
   minutes(): number {
-    return this.#minutesBefore + (Date.now() - this.#openedAt) / 60_000
+    const waiting = this.#waiting ? Date.now() - this.#waiting.since : 0
+    return this.#minutesBefore + (Date.now() - this.#openedAt - this.#waitedMs - waiting) / 60_000
   }
 
   /** Wall seconds of a round's finished stages, by stage. */
@@ -88,12 +96,18 @@ export class Session {
     this.options.onEvent?.(told)
   }
 
-  /** Resolves with the next `approve` or `reject` of this run. */
-  decision(): Promise<Order> {
+  /** Resolves with the `approve` or `reject` that answers the last request for approval. */
+  decision(check: Door['check']): Promise<Order> {
+    const request = this.store.events({ types: ['approval.requested'] }).at(-1)?.seq ?? 0
     return new Promise((resolve, reject) => {
-      this.#waiting.push(resolve)
+      this.#waiting = { door: { request, check }, since: Date.now(), tell: resolve }
       this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true })
     })
+  }
+
+  /** What people told the analyst. */
+  guidance(): Guidance[] {
+    return guidanceIn(this.store.events({ types: ['guidance.given', 'guidance.withdrawn', 'spec.written'] }))
   }
 
   close() {
@@ -113,42 +127,54 @@ export class Session {
   }
 
   #obey(order: Order) {
-    const data = { id: order.id, verb: order.verb, answer: this.#answer(order) }
+    const run = this.options.files.name
+    const events = this.store.events({ types: orderEvents })
+    const reaction = react(order, { door: this.#waiting?.door, events, budget: this.#configured })
+    const answer = {
+      type: 'order.taken',
+      run,
+      data: { id: order.id, verb: order.verb, answer: reaction.answer },
+    } as const
+    const more = (reaction.events ?? []).map((event) => ({ ...event, run }) as NewEvent)
+    const since = this.store.lastSeq()
     // taken and answered in one transaction: a crash between the two would leave an order without its answer
-    if (!this.store.take(order.id, { type: 'order.taken', run: this.options.files.name, data })) return
-    const told = this.store.events({ types: ['order.taken'] }).at(-1)
-    if (told) this.options.onEvent?.(told)
+    if (!this.store.take(order.id, answer, ...more)) return
+    for (const event of this.store.events({ since })) this.options.onEvent?.(event)
+    if (this.#configured && this.options.budget)
+      Object.assign(this.options.budget, budgetAfter(this.#configured, this.store.events({ types: orderEvents })))
     if (order.verb === 'pause') this.halt(new Halt('paused', order.by))
     if (order.verb === 'stop') this.halt(new Halt('stopped', order.by))
-    if (order.verb === 'approve' || order.verb === 'reject') for (const tell of this.#waiting.splice(0)) tell(order)
+    if (reaction.opens) this.#open(order)
   }
 
-  #answer({ verb }: Order): string {
-    switch (verb) {
-      case 'pause':
-      case 'stop':
-        return `${verb}: the stage at work is left where it can go on`
-      case 'resume':
-        return 'the run is at work already'
-      case 'approve':
-      case 'reject':
-        return this.#waiting.length > 0 ? verb : 'nothing waits for an approval'
-      default:
-        return `${verb} is not understood by this version`
-    }
+  #open(order: Order) {
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (!waiting) return
+    this.#waitedMs += Date.now() - waiting.since
+    waiting.tell(order)
   }
 }
 
-/** Sums the spans from each start or resume of a run to the last event before the next one. */
+const orderEvents = ['order.taken', 'guidance.given', 'guidance.withdrawn', 'budget.changed'] as const
+
+/** Sums the spans from each start or resume of a run to the last event before the next one, without the time that it waited for a person. */
 export const minutesWorked = (events: readonly RunEvent[]): number => {
-  let [total, start, last] = [0, Number.NaN, Number.NaN]
+  let [total, start, last, asked] = [0, Number.NaN, Number.NaN, Number.NaN]
   for (const { type, at } of events) {
     const time = Date.parse(at)
+    // the door is left with the next stage, or the next word of the run's process
+    if (!Number.isNaN(asked) && (type === 'stage.started' || type.startsWith('run.'))) {
+      total -= (type === 'run.resumed' ? last : time) - asked
+      asked = Number.NaN
+    }
+    if (type === 'approval.requested') asked = time
     if (type === 'run.started' || type === 'run.resumed') {
       if (!Number.isNaN(start)) total += last - start
       start = time
     }
     last = time
   }
-  return (total + (Number.isNaN(start) ? 0 : last - start)) / 60_000
+  const waiting = Number.isNaN(asked) ? 0 : last - asked
+  return (total - waiting + (Number.isNaN(start) ? 0 : last - start)) / 60_000
 }

@@ -18,6 +18,7 @@ export interface RunStatus {
   readonly rounds: readonly RoundSummary[]
   readonly spent: Spent
   readonly waiting?: string // what a person is asked to approve
+  readonly request?: number // its number: an approval that names it opens no other door
   readonly reason?: string // why it ended or failed
 }
 
@@ -94,13 +95,12 @@ const spentOf = (events: readonly RunEvent[], rounds: readonly RoundSummary[], d
   diskGb,
 })
 
+/** A run waits until the stage that it asked for begins. A killed one goes on waiting once it is resumed. */
 const waitingOf = (events: readonly RunEvent[], status: RunStatus['status']) => {
   const asked = events.findLast(({ type }) => type === 'approval.requested')
-  const answered = events.findLast(
-    (event) => event.type === 'order.taken' && /^(approve|reject)$/.test(event.data.verb),
-  )
-  if (status !== 'running' || asked?.type !== 'approval.requested' || (answered && answered.seq > asked.seq)) return {}
-  return { waiting: asked.data.what }
+  const left = events.findLast(({ type }) => type === 'stage.started' || type.startsWith('run.'))
+  if (status !== 'running' || asked?.type !== 'approval.requested' || (left && left.seq > asked.seq)) return {}
+  return { waiting: asked.data.what, request: asked.seq }
 }
 
 const reasonOf = (last: RunEvent | undefined) => {

@@ -1,11 +1,12 @@
 import { type SpecFile, scorePredictions, statisticalAnalyst, uniformParts } from '../../core/analyst.ts'
-import type { ItemBase } from '../../core/contract.ts'
+import type { ItemBase, SpecPart } from '../../core/contract.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
 import { failureReport } from '../../core/failures.ts'
 import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
 import type { Lesson, RoundSummary } from '../../core/round.ts'
 import type { Deps, Stage } from '../deps.ts'
+import { problemOf } from '../edit-spec.ts'
 import { rowsThatFit } from '../fit.ts'
 import { nextLesson } from '../lesson.ts'
 import type { State, StopReason } from '../state.ts'
@@ -78,9 +79,11 @@ const writeSpec = async (
   const { loop, seed } = deps.config
   const next = state.round + 1
   const fresh = next === 1 ? rows : rows - Math.round(rows * loop.replay)
+  const asked = partsAskedFor(fresh, frozen, deps)
+  const open = fresh - asked.reduce((sum, part) => sum + part.rows, 0)
   const specSeed = seedFrom(seed, 'spec', next)
   const report = await writeFailures(state, frozen, deps)
-  const targeted = next === 1 ? 0 : Math.round(fresh * (1 - loop.uniform))
+  const targeted = next === 1 ? 0 : Math.round(open * (1 - loop.uniform))
   const aimed =
     targeted === 0
       ? { parts: [], hypotheses: [] }
@@ -93,15 +96,29 @@ const writeSpec = async (
         })
   const aimedRows = aimed.parts.reduce((sum, part) => sum + part.rows, 0)
   const file: SpecFile = {
-    spec: { seed: specSeed, split: 'train', parts: [...aimed.parts, ...uniformParts(fresh - aimedRows)] },
+    spec: { seed: specSeed, split: 'train', parts: [...asked, ...aimed.parts, ...uniformParts(open - aimedRows)] },
     hypotheses: aimed.hypotheses,
-    author: aimedRows > 0 ? 'statistical' : 'uniform',
+    author: aimedRows > 0 ? 'statistical' : asked.length > 0 ? 'person' : 'uniform',
     lesson,
   }
   await writeJson(deps.files.round(next).spec, file)
   deps.emit({
     type: 'spec.written',
     data: { author: file.author, parts: [...file.spec.parts], hypotheses: [...file.hypotheses] },
+  })
+}
+
+/** Rows that a person wants in the next spec, as far as they fit into the round. Tags that the skill does not have are told and left out. */
+const partsAskedFor = (rows: number, frozen: Frozen, deps: Deps): SpecPart[] => {
+  const dimensions = deps.plugin.dimensions(frozen.definition)
+  let left = rows
+  return deps.guidance().flatMap(({ part }) => {
+    if (!part) return []
+    const problem = problemOf([part], dimensions)
+    if (problem) deps.emit({ type: 'warning', data: { code: 'guidance-left-out', message: problem } })
+    const taken = problem ? 0 : Math.min(left, part.rows)
+    left -= taken
+    return taken > 0 ? [{ ...part, rows: taken }] : []
   })
 }
 

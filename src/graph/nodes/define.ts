@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { AnySkill, ItemBase, Split } from '../../core/contract.ts'
+import type { AnySkill, Dimensions, ItemBase, Split } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import { readJson, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
@@ -12,6 +12,7 @@ export interface Frozen {
   readonly skill: string
   readonly definition: unknown
   readonly definitionSha256: string
+  readonly dimensions?: Dimensions // what a spec may name; absent in runs of earlier versions
   readonly base: { readonly dir: string; readonly sha256: string }
   readonly seed: number
   readonly items: Readonly<Record<'dev' | 'gate' | 'sealed', number>>
@@ -49,6 +50,7 @@ export const define: Stage = async (_state, deps) => {
       skill: plugin.name,
       definition,
       definitionSha256: sha256(JSON.stringify(definition)),
+      dimensions: plugin.dimensions(definition),
       base,
       seed: config.seed,
       items: counts,
