@@ -135,6 +135,47 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Results',
     load: async () => (await import('./show-report.ts')).command,
   },
+  why: {
+    summary:
+      'what was measured when something got better or worse: items lost and won, failures, rows that were aimed at it',
+    example: 'whet why --round 3 --where tool=move_file',
+    cost: 'free',
+    effect: 'read',
+    group: 'Results',
+    load: async () => (await import('./why.ts')).command,
+  },
+  'show items': {
+    summary: 'the rows of a round: made, rejected with reasons, trained, pairs, practice',
+    example: 'whet show items --set rejected --where kind=ask',
+    cost: 'free',
+    effect: 'read',
+    group: 'Results',
+    load: async () => (await import('./show/items.ts')).command,
+  },
+  'show item': {
+    summary: "one dev item: the right answer and every round's reply, with grades and reasons",
+    example: 'whet show item ITEM',
+    cost: 'free',
+    effect: 'read',
+    group: 'Results',
+    load: async () => (await import('./show/item.ts')).command,
+  },
+  'show evaluation': {
+    summary: 'dev items by round, and pass rates by tag',
+    example: 'whet show evaluation --only worse',
+    cost: 'free',
+    effect: 'read',
+    group: 'Results',
+    load: async () => (await import('./show/evaluation.ts')).command,
+  },
+  'show spec': {
+    summary: 'what each round was to learn: rows, hypotheses, predicted and actual movement',
+    example: 'whet show spec --round 2',
+    cost: 'free',
+    effect: 'read',
+    group: 'Results',
+    load: async () => (await import('./show/spec.ts')).command,
+  },
   compare: {
     summary: 'two runs on the same items: differences with intervals, aimed tags against the others',
     example: 'whet compare targeted-run uniform-run',
@@ -158,6 +199,17 @@ export const commands: Readonly<Record<string, Entry>> = {
     effect: 'destroy',
     group: 'Results',
     load: async () => (await import('./clean.ts')).command,
+  },
+  // surfaces: the entries by which the terminal opens them; nothing else in here looks up
+  mcp: {
+    summary: 'an MCP server for the assistant that you already use (stdio, or --http)',
+    example: 'whet mcp',
+    cost: 'free',
+    effect: 'read',
+    group: 'Watch and steer',
+    stream: true,
+    only: 'terminal',
+    load: async () => (await import('../mcp/command.ts')).command,
   },
   'data generate': {
     summary: 'make items with known truth, as a round would',
@@ -220,6 +272,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 /** Names of verbs that only hold other verbs, with what they are about. */
 export const groups: Readonly<Record<string, string>> = {
   data: 'make items, or check rows of your own',
+  show: 'items, replies and specs of a run',
   plugin: 'skills: what there is, and whether one keeps its contract',
   voice: 'the voice of an author, measured from a folder of texts',
 }

@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { SpecFile } from '../../src/core/analyst.ts'
+import { loadConfig } from '../../src/core/config.ts'
+import type { OrderVerb, RunEvent } from '../../src/core/events.ts'
+import { readJson } from '../../src/core/jsonl.ts'
+import { type Json, RunStore } from '../../src/core/store.ts'
+import { Workspace } from '../../src/core/workspace.ts'
+import { startRun } from '../../src/graph/engine.ts'
+import { minutesWorked } from '../../src/graph/session.ts'
+import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
+
+type Script = (event: RunEvent, order: (verb: OrderVerb, args?: Json) => void) => void
+
+/** A toy run that waits before every round; `script` gives orders as events come. @returns its events and files */
+const steered = async (script: Script, text = '') => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'whet-orders-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const file = path.join(dir, 'whetstone.yaml')
+  writeFileSync(
+    file,
+    `skill: toy\nevaluation: { dev: 20, gate: 20, sealed: 10 }\nloop: { rounds: 2, rows: 40 }\napprove: every-round\n${text}`,
+  )
+  const workspace = Workspace.at(dir)
+  const events: RunEvent[] = []
+  const order =
+    (run: string) =>
+    (verb: OrderVerb, args: Json = null) => {
+      const store = RunStore.open(workspace.run(run).database)
+      store.order(verb, args, 'test')
+      store.close()
+    }
+  const outcome = await startRun({
+    workspace,
+    plugin: toySkill(),
+    machines: { trainer: toyTrainer(), students: toyStudents([[], ['plain'], ['plain', 'loud']]) },
+    loaded: await loadConfig(file),
+    onEvent: (event) => {
+      events.push(event)
+      // after the run has taken its place at the door
+      setTimeout(() => script(event, order(event.run)), 10)
+    },
+  })
+  return { events, files: workspace.run(outcome.run), outcome }
+}
+
+const answers = (events: readonly RunEvent[]) =>
+  events.flatMap((event) => (event.type === 'order.taken' ? [event.data.answer] : []))
+const specOf = (n: number, { files }: Awaited<ReturnType<typeof steered>>) => readJson<SpecFile>(files.round(n).spec)
+
+test('an approval may bring an edited spec, which is what the round is made from', async () => {
+  const parts = [{ where: { kind: ['loud'] }, rows: 12 }]
+  const run = await steered((event, order) => {
+    if (event.type === 'approval.requested')
+      order(event.round === 1 ? 'approve' : 'stop', event.round === 1 ? { parts } : null)
+  })
+  expect(await specOf(1, run)).toMatchObject({ author: 'person', spec: { parts } })
+  const counts = run.events.find((event) => event.type === 'item.counts')
+  expect(counts?.data).toMatchObject({ made: 12 })
+})
+
+test('an edited spec with an unknown tag is refused with the right names, and the run goes on waiting', async () => {
+  const { events } = await steered((event, order) => {
+    if (event.type === 'approval.requested') order('approve', { parts: [{ where: { kind: ['lout'] }, rows: 5 }] })
+    if (event.type === 'order.taken') order('stop')
+  })
+  expect(answers(events)[0]).toMatch(/not approved.*Did you mean "loud"/)
+  expect(events.some(({ type, stage }) => type === 'stage.started' && stage === 'generate')).toBe(false)
+})
+
+test('of two approvals at once one wins and the other is told', async () => {
+  const { events } = await steered((event, order) => {
+    if (event.type !== 'approval.requested') return
+    if (event.round === 2) return order('stop')
+    order('approve', { request: event.seq })
+    order('approve', { request: event.seq })
+  })
+  expect(answers(events).slice(0, 2)).toEqual(['approve', expect.stringContaining('nothing waits for an approval')])
+})
+
+test('an approval that was meant for an earlier request opens nothing', async () => {
+  const { events } = await steered((event, order) => {
+    if (event.type === 'approval.requested') order('approve', { request: event.seq - 1 })
+    if (event.type === 'order.taken') order('stop')
+  })
+  expect(answers(events)[0]).toContain('came too late')
+})
+
+test('a person sets rows of the next spec aside; the analyst shares out the others', async () => {
+  const part = { where: { kind: ['twice'] }, rows: 15 }
+  const run = await steered((event, order) => {
+    if (event.type !== 'approval.requested') return
+    if (event.round === 1) order('guide', { text: 'more of the double ones', part })
+    order(event.round === 1 ? 'approve' : 'stop')
+  })
+  const { parts } = (await specOf(2, run))!.spec
+  expect(parts[0]).toEqual(part)
+  expect((await specOf(1, run))!.author).toBe('uniform')
+})
+
+test('undo takes back guidance first, then the change of budget before it', async () => {
+  const run = await steered((event, order) => {
+    if (event.type !== 'approval.requested') return
+    if (event.round === 2) return order('stop')
+    order('budget', { minutes: 90 })
+    order('guide', { text: 'a mistake', part: { where: { kind: ['plain'] }, rows: 7 } })
+    order('undo')
+    order('undo')
+    order('undo')
+    order('approve')
+  })
+  expect(answers(run.events).slice(2, 5)).toEqual([
+    expect.stringContaining('"a mistake" is withdrawn'),
+    'undo: the budget is back at minutes 60',
+    expect.stringContaining('nothing to undo'),
+  ])
+  expect((await specOf(2, run))!.spec.parts.some(({ where }) => where.kind?.includes('plain'))).toBe(false)
+})
+
+test('a smaller budget ends the run at the next door', async () => {
+  const { outcome } = await steered((event, order) => {
+    if (event.type !== 'approval.requested') return
+    order('budget', { minutes: 0.000001 })
+    order('approve')
+  })
+  expect(outcome.reason).toMatch(/budget/)
+})
+
+test('waiting for a person is no work: weeks at the door cost no minute of the budget', () => {
+  const at = (minute: number, type: string) => ({ type, at: new Date(minute * 60_000).toISOString() }) as RunEvent
+  const events = [
+    at(0, 'run.started'),
+    at(1, 'approval.requested'),
+    at(20_001, 'stage.started'),
+    at(20_003, 'approval.requested'),
+    // killed while it waited, resumed days later
+    at(30_000, 'run.resumed'),
+    at(30_000, 'approval.requested'),
+    at(30_100, 'stage.started'),
+    at(30_104, 'run.finished'),
+  ]
+  expect(minutesWorked(events)).toBeCloseTo(1 + 2 + 4)
+})
