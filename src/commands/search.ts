@@ -13,13 +13,14 @@ const input = z.strictObject({
     .string()
     .optional()
     .describe('words to look for; they are never read as search syntax')
-    .meta({ value: 'QUERY' }),
+    .meta({ value: 'QUERY', remote: 'text' }),
   config: configField,
   limit: z.int().min(1).max(1000).default(10).describe('documents to show'),
   mcp: z
     .boolean()
     .default(false)
-    .describe("serve the skill's tools (search, read, answer, not_found) over MCP on stdin and stdout"),
+    .describe("serve the skill's tools (search, read, answer, not_found) over MCP on stdin and stdout")
+    .meta({ remote: false }),
 })
 
 interface Found {
