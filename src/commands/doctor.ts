@@ -6,6 +6,7 @@ import { exitCodes, messageOf } from '../core/errors.ts'
 import { type Check, checkPython, pythonEnv } from '../core/python.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import { type CommandContext, defineCommand } from './command.ts'
+import { checkRoles } from './doctor-roles.ts'
 import { configField, workspaceField, workspaceOf } from './inputs.ts'
 import { loadProject } from './project.ts'
 
@@ -23,8 +24,10 @@ interface Examined {
 export const command = defineCommand<typeof input, Examined>({
   input,
   async run(input, context) {
-    const { config, base } = await checkConfig(input, context)
-    const own = [checkWorkspace(input, context), await checkStore(), config]
+    const { config, base, loaded } = await checkConfig(input, context)
+    const workspace = checkWorkspace(input, context)
+    const own = [workspace, await checkStore(), config]
+    if (loaded && workspace.ok) own.push(...(await checkRoles(loaded, workspaceOf(input, context), context.signal)))
     const models = path.join(path.resolve(context.cwd, input.workspace), 'models')
     const options = { models, base }
     let machine = await checkPython(options)
@@ -81,7 +84,7 @@ const checkConfig = async (input: { config: string }, context: CommandContext) =
     const loaded = await loadProject({ config: input.config }, context)
     const plugin = await loadPlugin(loaded.config.skill, path.dirname(loaded.file))
     const detail = `${input.config}: ${plugin.name}, ${loaded.config.student.base}`
-    return { config: { name, ok: true, detail }, base: baseOf(loaded) }
+    return { config: { name, ok: true, detail }, base: baseOf(loaded), loaded }
   } catch (error) {
     return {
       config: { name, ok: false, detail: `${input.config} is not right`, fix: messageOf(error) },

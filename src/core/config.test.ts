@@ -31,7 +31,7 @@ test('a config that names its skill is enough: the rest has the defaults of inte
     train: { sft: {}, kto: { enabled: false }, grpo: { enabled: false } },
     budget: { minutes: 60, tokens: 0, money: 0, diskGb: 10 },
     gate: { alpha: 0.05 },
-    roles: {},
+    roles: { cache: true },
     approve: 'never',
     executor: 'local',
     trackers: [],

@@ -129,6 +129,16 @@ export const eventData = {
     hit: z.boolean().nullish(),
     brier: measured,
   }),
+  'llm.used': z.object({
+    role: z.string(),
+    model: z.string(),
+    calls: count, // paid ones, since the last such event of the stage
+    cached: count, // answered from what was kept
+    input: count, // tokens of prompts
+    output: count,
+    money: amount,
+    estimated: z.boolean(), // the endpoint does not count: ours, on the high side
+  }),
   'order.taken': z.object({ id: z.string(), verb: OrderVerb, answer: z.string() }),
   'approval.requested': z.object({ what: z.string() }),
   'guidance.given': z.object({ id: z.string(), by: z.string(), text: z.string(), part: specPart.optional() }), // part: rows that a person wants in the next spec

@@ -18,7 +18,8 @@ export const cappedFetch: typeof fetch = async (input, init) => {
   return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }
 
-const readCapped = async (response: Response): Promise<{ text: string; cut: boolean }> => {
+/** The body's text, at most `bodyCap` bytes of it. */
+export const readCapped = async (response: Response): Promise<{ text: string; cut: boolean }> => {
   const chunks: Uint8Array[] = []
   let length = 0
   if (response.body)

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { type FixedBy, WhetError } from './errors.ts'
-import { redact } from './secrets.ts'
+import { redact, withoutKeys } from './secrets.ts'
 
 /** The folder `trainers/`, beside `src/` and beside `dist/`. */
 export const trainersDir = fileURLToPath(new URL('../../trainers/', import.meta.url))
@@ -14,9 +14,9 @@ export const trainerScript = (name: string): string => `${trainersDir}${name}`
 const strayed =
   /^(PYTHONHOME|PYTHONPATH|PYTHONSTARTUP|PIP_(TARGET|PREFIX|ROOT|USER|REQUIRE_VIRTUALENV)|UV_(SYSTEM_PYTHON|TARGET|PREFIX|PYTHON|PROJECT_ENVIRONMENT)|VIRTUAL_ENV|CONDA_PREFIX)$/
 
-/** This process's environment for a Python child: unbuffered, without settings that lead out of its own environment. */
+/** This process's environment for a Python child: unbuffered, without our keys and settings that lead out of its own environment. */
 export const pythonEnvironment = (): NodeJS.ProcessEnv => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !strayed.test(name))),
+  ...Object.fromEntries(Object.entries(withoutKeys(process.env)).filter(([name]) => !strayed.test(name))),
   PYTHONUNBUFFERED: '1',
   PYTHONDONTWRITEBYTECODE: '1',
   TOKENIZERS_PARALLELISM: 'false',

@@ -57,6 +57,7 @@ export interface Spent {
   readonly minutes: number
   readonly rows: number
   readonly tokens: number
+  readonly paidTokens: number // at endpoints
   readonly money: number
   readonly diskGb: number
 }

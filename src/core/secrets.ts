@@ -7,3 +7,12 @@ export const findKey = (text: string): number => text.search(issued)
 
 /** The text with every key cut down to its prefix. */
 export const redact = (text: string): string => text.replace(issued, '$1…')
+
+const keyNames = new Set<string>()
+
+/** Marks an environment variable as holding a key: `withoutKeys` keeps it from child processes. */
+export const guardKey = (name: string): void => void keyNames.add(name)
+
+/** An environment for a child process that needs none of our keys. */
+export const withoutKeys = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !keyNames.has(name)))

@@ -54,7 +54,7 @@ const prepare = (connection: Connection): void => {
 }
 
 /** SQLite answers a change of journal mode with "locked" at once, without waiting, while another process opens the file. */
-const patiently = <T>(attempt: () => T): T => {
+export const patiently = <T>(attempt: () => T): T => {
   const until = Date.now() + busyMs
   for (;;) {
     try {

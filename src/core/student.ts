@@ -1,7 +1,7 @@
 /** The student: whatever answers a transcript. One is served and asked over HTTP, one is a script. */
-import { setMaxListeners } from 'node:events'
 import type { ClientOptions, OpenAI } from 'openai'
 import type { AssistantTurn, ToolSchema, Transcript } from './contract.ts'
+import { deadlineOf } from './deadline.ts'
 import { exitCodes, isWhetError, WhetError } from './errors.ts'
 import { cappedFetch, isCut, parseFailure } from './openai-fetch.ts'
 import { contentCap, cutText, toOpenAiMessages, toOpenAiTools, turnOf } from './openai-form.ts'
@@ -175,20 +175,6 @@ const keyMissing = (name: string) =>
     exit: exitCodes.missing,
     data: { name },
   })
-
-/** Aborts with `signal`, or after `ms`. By hand: Node may collect what AbortSignal.any and AbortSignal.timeout return. */
-const deadlineOf = (signal: AbortSignal, ms: number) => {
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(new Error('timeout')), ms)
-  const stop = () => controller.abort(signal.reason)
-  setMaxListeners(0, signal) // one listener a reply in flight, and there are as many as slots
-  signal.addEventListener('abort', stop, { once: true })
-  const release = () => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
-  }
-  return { signal: controller.signal, release }
-}
 
 /** The SDK sleeps between two tries without looking at the signal: whoever waits is let go at once. */
 const raced = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {

@@ -33,6 +33,11 @@ export class Workspace {
     return join(this.root, 'models')
   }
 
+  /** Answers of language models and what they cost, shared by all runs. */
+  llm(): string {
+    return join(this.root, 'llm')
+  }
+
   /** @throws WhetError 'bad-run-name' */
   runDir(run: string): string {
     return join(this.root, 'runs', checkRunName(run))

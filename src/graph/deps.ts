@@ -1,6 +1,8 @@
 import type { Config } from '../core/config.ts'
+import type { RoleName } from '../core/config-schema.ts'
 import type { AnySkill, SpecPart } from '../core/contract.ts'
 import type { NewEvent } from '../core/events.ts'
+import type { RoleLlm } from '../core/llm/role.ts'
 import type { Student } from '../core/student.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { RunFiles } from '../core/workspace.ts'
@@ -36,6 +38,8 @@ export interface Deps {
   readonly scratch: string // a folder for environments, emptied when the process ends
   readonly signal: AbortSignal // aborted by Ctrl-C, by a `pause` or `stop` order and by a lost lease
   emit(event: ToldEvent): void
+  /** The model of a role, its calls in the books of this stage; undefined where the config sets no such role. */
+  llm(role: RoleName): RoleLlm | undefined
   /** Minutes that this run has worked so far, over all its processes. */
   minutes(): number
   /** Wall time of the stages of a round that have finished so far, in seconds by stage. */

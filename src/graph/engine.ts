@@ -8,6 +8,7 @@ import type { AnySkill } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
 import type { RunEvent } from '../core/events.ts'
 import { readJson } from '../core/jsonl.ts'
+import { openGateway, requireRoles, rolesIn } from '../core/llm/gateway.ts'
 import type { RoundSummary } from '../core/round.ts'
 import { newRunName, type RunFiles, type Workspace } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
@@ -16,7 +17,7 @@ import { forkRun } from './fork.ts'
 import { machinesFor } from './local.ts'
 import { buildLoop, graphVersion } from './loop.ts'
 import { Halt, Session } from './session.ts'
-import { BudgetSpent, codeOf } from './stage.ts'
+import { BudgetSpent, codeOf, type Door } from './stage.ts'
 import type { State, StopReason } from './state.ts'
 import { targetsMet } from './stop.ts'
 import { requireSupported } from './supported.ts'
@@ -53,6 +54,7 @@ export const startRun = async (
 ): Promise<RunOutcome> => {
   const { workspace, loaded, from } = options
   requireSupported(loaded.config)
+  requireRoles(loaded.config)
   const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
   await workspace.prepare()
   const files = workspace.run(options.name ?? newRunName(plugin.name, new Date()))
@@ -105,7 +107,8 @@ const work = async (
   const session = new Session({ ...options, files, budget: config.budget })
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   const saver = SqliteSaver.fromConnString(files.database)
-  const deps: Deps = {
+  const gateway = await gatewayFor(options.workspace, { ...loaded, config }, session)
+  const deps: Door = {
     config,
     plugin,
     files,
@@ -113,6 +116,7 @@ const work = async (
     scratch,
     signal: session.signal,
     ...machinesFor(options, loaded, (event) => session.emit(event)),
+    gateway,
     emit: (event) => session.emit(event),
     minutes: () => session.minutes(),
     stageSeconds: (round) => session.stageSeconds(round),
@@ -142,10 +146,24 @@ const work = async (
     return await halted(error, (await loop.getState(thread)).values as Partial<State>, session, files)
   } finally {
     await plugin.dispose?.()
+    await gateway?.close()
     session.close()
     saver.db.close()
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** The models that the loop asks; `chat` is none of its own. */
+const gatewayFor = async (workspace: Workspace, { config, file }: LoadedConfig, session: Session) => {
+  if (!rolesIn(config.roles).some((role) => role !== 'chat')) return undefined
+  return openGateway({
+    roles: config.roles,
+    budget: config.budget,
+    folder: workspace.llm(),
+    account: session.run,
+    baseDir: path.dirname(file),
+    onWarning: (code, message) => session.emit({ type: 'warning', data: { code, message } }),
+  })
 }
 
 const finish = async (state: State, session: Session, files: RunFiles): Promise<RunOutcome> => {

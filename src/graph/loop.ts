@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type BaseCheckpointSaver, END, START, StateGraph } from '@langchain/langgraph'
-import type { Deps, Stage } from './deps.ts'
+import type { Stage } from './deps.ts'
 import { analyze } from './nodes/analyze.ts'
 import { define } from './nodes/define.ts'
 import { evaluate } from './nodes/evaluate.ts'
@@ -9,7 +9,7 @@ import { generate } from './nodes/generate.ts'
 import { practice } from './nodes/practice.ts'
 import { train } from './nodes/train.ts'
 import { validate } from './nodes/validate.ts'
-import { runStage } from './stage.ts'
+import { type Door, runStage } from './stage.ts'
 import { LoopState, type State } from './state.ts'
 
 const stages = { define, generate, validate, practice, train, evaluate, gate, analyze } satisfies Record<string, Stage>
@@ -39,7 +39,7 @@ const nextRound = (state: State) => (state.stop ? 'stop' : 'again')
  * The closed loop: define → evaluate → gate → analyze, then generate → validate → (practice →) train → evaluate → gate → analyze
  * until the analysis says stop. Stages are verbs and state keys are nouns: LangGraph refuses a node named like a key.
  */
-export const buildLoop = (deps: Deps, checkpointer?: BaseCheckpointSaver) => {
+export const buildLoop = (deps: Door, checkpointer?: BaseCheckpointSaver) => {
   const bind = (name: StageName) => (state: State) => runStage(name, stages[name], state, deps)
   return new StateGraph(LoopState)
     .addNode('define', bind('define'))

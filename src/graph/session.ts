@@ -75,6 +75,10 @@ export class Session {
     this.#halt.abort(why)
   }
 
+  get run(): string {
+    return this.options.files.name
+  }
+
   /** Minutes of work in this run, this process and the earlier ones. Waiting for a person is no work. */
   minutes(): number {
     const waiting = this.#waiting ? Date.now() - this.#waiting.since : 0

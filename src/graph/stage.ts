@@ -1,16 +1,18 @@
 import type { SpecPart } from '../core/contract.ts'
 import { folderBytes } from '../core/disk.ts'
 import { isWhetError, messageOf, WhetError } from '../core/errors.ts'
+import type { Gateway } from '../core/llm/gateway.ts'
 import type { Deps, Stage } from './deps.ts'
 import { problemOf, rewriteSpec } from './edit-spec.ts'
+import { stageBooks } from './llm-books.ts'
 import { readFrozen } from './nodes/define.ts'
 import { Halt } from './session.ts'
 import { parseState, type State, type Update } from './state.ts'
 
-/** The run's time or disk is used up: it ends at this stage's door, and nothing that was finished is lost. */
+/** The run's time, disk, tokens or money are used up: it ends here, and nothing that was finished is lost. */
 export class BudgetSpent extends Error {
   constructor(
-    readonly which: 'minutes' | 'GB of disk',
+    readonly which: 'minutes' | 'GB of disk' | 'tokens' | 'money',
     readonly limit: number,
     readonly spent: number,
   ) {
@@ -19,29 +21,45 @@ export class BudgetSpent extends Error {
   }
 }
 
+/** What a stage's door needs beside what the stage itself gets. */
+export interface Door extends Omit<Deps, 'llm'> {
+  readonly gateway: Gateway | undefined
+}
+
 /** Every stage runs in here: state checked, budget and orders looked at first, start, end and failure told as events. */
-export const runStage = async (name: string, stage: Stage, unchecked: State, deps: Deps): Promise<Update> => {
+export const runStage = async (name: string, stage: Stage, unchecked: State, door: Door): Promise<Update> => {
   const state = parseState(unchecked)
-  const scoped: Deps = { ...deps, emit: (event) => deps.emit({ round: state.round, stage: name, ...event }) }
-  deps.signal.throwIfAborted()
-  await checkBudget(name, state, deps)
-  await askApproval(name, state, deps)
+  const emit: Deps['emit'] = (event) => door.emit({ round: state.round, stage: name, ...event })
+  door.signal.throwIfAborted()
+  await checkBudget(name, state, door)
+  await askApproval(name, state, door)
+  const books = stageBooks(door.gateway, { stage: name, round: state.round, signal: door.signal, emit })
   const started = Date.now()
-  scoped.emit({ type: 'stage.started', data: {} })
+  emit({ type: 'stage.started', data: {} })
   try {
-    const update = await stage(state, scoped)
-    scoped.emit({ type: 'stage.finished', data: { ms: Date.now() - started } })
+    const update = await stage(state, { ...door, emit, llm: books.llm })
+    books.tell()
+    emit({ type: 'stage.finished', data: { ms: Date.now() - started } })
     return update
   } catch (error) {
-    // an abort is somebody's order, not a failure of the stage: it runs again on resume
-    if (!deps.signal.aborted)
-      scoped.emit({ type: 'stage.failed', data: { code: codeOf(error), message: messageOf(error) } })
-    throw error
+    books.tell()
+    const reason = spentBudget(error) ?? error
+    // an abort is somebody's order, and a spent budget no failure of the stage: it runs again on resume
+    if (!door.signal.aborted && !(reason instanceof BudgetSpent))
+      emit({ type: 'stage.failed', data: { code: codeOf(reason), message: messageOf(reason) } })
+    throw reason
   }
 }
 
+/** A call that the budget of tokens or money does not allow. */
+const spentBudget = (error: unknown): BudgetSpent | undefined => {
+  if (!isWhetError(error) || error.code !== 'llm-budget') return undefined
+  const { which, limit, spent } = error.data as { which: 'tokens' | 'money'; limit: number; spent: number }
+  return new BudgetSpent(which, limit, spent)
+}
+
 /** Waits at a stage's door where the config wants a person's word; `reject` stops the run. */
-const askApproval = async (name: string, state: State, deps: Deps) => {
+const askApproval = async (name: string, state: State, deps: Door) => {
   const asked = { 'before-train': 'train', 'every-round': 'generate' }[deps.config.approve as string]
   if (asked !== name) return
   const { dimensions } = await dimensionsOf(deps)
@@ -61,7 +79,7 @@ const askApproval = async (name: string, state: State, deps: Deps) => {
   if (parts) await rewriteSpec(state.round, parts, deps)
 }
 
-const dimensionsOf = async ({ files, plugin }: Deps) => {
+const dimensionsOf = async ({ files, plugin }: Door) => {
   const { definition } = await readFrozen(files, plugin)
   return { dimensions: plugin.dimensions(definition) }
 }
@@ -69,7 +87,7 @@ const dimensionsOf = async ({ files, plugin }: Deps) => {
 /** A student that was trained is measured and judged whatever the clock says: otherwise the time that it took bought nothing. */
 const finishesTheRound = new Set(['evaluate', 'gate', 'analyze'])
 
-const checkBudget = async (name: string, { round }: State, deps: Deps) => {
+const checkBudget = async (name: string, { round }: State, deps: Door) => {
   const { minutes, diskGb } = deps.config.budget
   const mayRunOver = round > 0 && finishesTheRound.has(name)
   if (deps.minutes() >= minutes && !mayRunOver) throw new BudgetSpent('minutes', minutes, deps.minutes())

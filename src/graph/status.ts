@@ -91,9 +91,18 @@ const spentOf = (events: readonly RunEvent[], rounds: readonly RoundSummary[], d
   minutes: minutesWorked(events),
   rows: rounds.reduce((sum, { rows }) => sum + rows.trained, 0),
   tokens: rounds.reduce((sum, { train }) => sum + (train?.tokens ?? 0), 0),
-  money: 0,
+  ...paidOf(events),
   diskGb,
 })
+
+/** What the calls to language models came to. */
+const paidOf = (events: readonly RunEvent[]) => {
+  const used = events.flatMap((event) => (event.type === 'llm.used' ? [event.data] : []))
+  return {
+    paidTokens: used.reduce((sum, { input, output }) => sum + input + output, 0),
+    money: used.reduce((sum, { money }) => sum + money, 0),
+  }
+}
 
 /** A run waits until the stage that it asked for begins. A killed one goes on waiting once it is resumed. */
 const waitingOf = (events: readonly RunEvent[], status: RunStatus['status']) => {

@@ -1,5 +1,9 @@
 import type { Config } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
+import { rolesIn } from '../core/llm/gateway.ts'
+
+/** Roles that some part of this version asks. */
+const carriedOut: readonly string[] = []
 
 /** Keys that the config's schema pins for all versions and this one does not carry out. Silence would be a lie. */
 const unsupported = (config: Config): string[] => [
@@ -7,7 +11,7 @@ const unsupported = (config: Config): string[] => [
   ...(config.executor === 'local' ? [] : ['executor']),
   ...(config.approve === 'on-cost' ? ['approve: on-cost'] : []),
   ...(config.trackers.length > 0 ? ['trackers'] : []),
-  ...Object.entries(config.roles).flatMap(([role, settings]) => (settings ? [`roles.${role}`] : [])),
+  ...rolesIn(config.roles).flatMap((role) => (carriedOut.includes(role) ? [] : [`roles.${role}`])),
 ]
 
 /** @throws {WhetError} not-supported naming every key at once */

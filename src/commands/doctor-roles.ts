@@ -1,0 +1,42 @@
+import path from 'node:path'
+import type { LoadedConfig } from '../core/config.ts'
+import { isWhetError, messageOf } from '../core/errors.ts'
+import { capabilitiesText, type Gateway, openGateway, rolesIn } from '../core/llm/gateway.ts'
+import type { Check } from '../core/python.ts'
+import type { Workspace } from '../core/workspace.ts'
+
+/** Asks each role's model what it can do: a few short calls, which also show a wrong key, model or address. */
+export const checkRoles = async (loaded: LoadedConfig, workspace: Workspace, signal: AbortSignal): Promise<Check[]> => {
+  const roles = rolesIn(loaded.config.roles)
+  if (roles.length === 0) return []
+  const gateway = await openGateway({
+    roles: loaded.config.roles,
+    budget: { tokens: 0, money: 0 },
+    folder: workspace.llm(),
+    account: 'doctor',
+    baseDir: path.dirname(loaded.file),
+  })
+  try {
+    return await Promise.all(roles.map((role) => checkRole(role, loaded, gateway, signal)))
+  } finally {
+    await gateway.close()
+  }
+}
+
+const checkRole = async (
+  role: ReturnType<typeof rolesIn>[number],
+  { config }: LoadedConfig,
+  gateway: Gateway,
+  signal: AbortSignal,
+): Promise<Check> => {
+  const settings = config.roles[role]!
+  const model = `${settings.model} at ${new URL(settings.baseUrl).host}`
+  try {
+    const found = await gateway.probe(role, { signal })
+    return { name: role, ok: true, detail: `${model}: ${found ? capabilitiesText(found) : ''}` }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!isWhetError(error)) throw error
+    return { name: role, ok: false, detail: `${model} does not work`, fix: messageOf(error) }
+  }
+}

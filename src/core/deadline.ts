@@ -1,0 +1,15 @@
+import { setMaxListeners } from 'node:events'
+
+/** Aborts with `signal`, or after `ms`. By hand: Node may collect what AbortSignal.any and AbortSignal.timeout return. */
+export const deadlineOf = (signal: AbortSignal, ms: number) => {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new Error('timeout')), ms)
+  const stop = () => controller.abort(signal.reason)
+  setMaxListeners(0, signal) // one listener a call in flight, and there are as many as slots
+  signal.addEventListener('abort', stop, { once: true })
+  const release = () => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+  return { signal: controller.signal, release }
+}
