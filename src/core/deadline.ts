@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 
 /** Aborts with `signal`, or after `ms`. By hand: Node may collect what AbortSignal.any and AbortSignal.timeout return. */
-export const deadlineOf = (signal: AbortSignal, ms: number) => {
+export const deadlineOf = (signal: AbortSignal, ms: number): { readonly signal: AbortSignal; release(): void } => {
   const controller = new AbortController()
   const timer = setTimeout(() => controller.abort(new Error('timeout')), ms)
   const stop = () => controller.abort(signal.reason)

@@ -23,7 +23,7 @@ export class BudgetSpent extends Error {
 
 /** What a stage's door needs beside what the stage itself gets. */
 export interface Door extends Omit<Deps, 'llm'> {
-  readonly gateway: Gateway | undefined
+  readonly gateway?: Gateway | undefined
 }
 
 /** Every stage runs in here: state checked, budget and orders looked at first, start, end and failure told as events. */
