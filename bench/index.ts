@@ -8,7 +8,7 @@ import { search } from './search.ts'
 import { validation } from './validation.ts'
 import { voice } from './voice.ts'
 
-const benches = { harness, validation, dedupe, graph, search, help, voice }
+const benches = { harness, validation, dedupe, graph, search, llm, help, voice }
 
 export interface Figure {
   readonly name: string
