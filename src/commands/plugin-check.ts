@@ -4,7 +4,9 @@ import { z } from 'zod'
 import type { AnySkill } from '../core/contract.ts'
 import { exitCodes, WhetError } from '../core/errors.ts'
 import { loadPlugin } from '../plugins/index.ts'
+import type { Claim } from '../testing/plugin-suite.ts'
 import { type CommandContext, defineCommand } from './command.ts'
+import { plural } from './format.ts'
 import { configField, setField } from './inputs.ts'
 import { oneLine } from './one-line.ts'
 import { loadProject } from './project.ts'
@@ -19,16 +21,11 @@ const input = z.strictObject({
   set: setField,
 })
 
-interface Claim {
-  readonly claim: string
-  readonly ok: boolean
-  readonly detail: string // what is wrong; empty when nothing is
-}
-
 interface Checked {
   readonly plugin: string
   readonly passed: number
   readonly failed: number
+  readonly advised: number // findings that break nothing
   readonly claims: readonly Claim[]
 }
 
@@ -46,18 +43,19 @@ export const command = defineCommand<typeof input, Checked>({
       claims.push(claim)
       context.progress(claims.length, 0, claim.claim)
     }
-    const failed = claims.filter(({ ok }) => !ok).length
-    return { plugin: plugin.name, passed: claims.length - failed, failed, claims }
+    const advised = claims.filter(({ ok, advice }) => !ok && advice).length
+    const failed = claims.filter(({ ok, advice }) => !ok && !advice).length
+    return { plugin: plugin.name, passed: claims.length - failed - advised, failed, advised, claims }
   },
   exit: ({ failed }) => (failed > 0 ? exitCodes.failed : exitCodes.done),
-  render: ({ plugin, passed, failed, claims }, { colors }) =>
+  render: ({ plugin, passed, failed, advised, claims }, { colors }) =>
     [
-      ...claims.flatMap(({ claim, ok, detail }) => [
-        `${ok ? colors.green('✓') : colors.red('✗')} ${claim}`,
-        ...(ok ? [] : [`    ${oneLine(detail, 3000)}`]),
+      ...claims.flatMap(({ claim, ok, detail, mend, advice, figure }) => [
+        `${ok ? colors.green('✓') : advice ? colors.yellow('!') : colors.red('✗')} ${claim}${figure ? colors.dim(`  ${figure}`) : ''}`,
+        ...(ok ? [] : [...detail.split(' · ').map((each) => `    ${oneLine(each, 600)}`), colors.dim(`    → ${mend}`)]),
       ]),
       '',
-      `${colors.bold(plugin)}: ${passed} passed, ${failed > 0 ? colors.red(`${failed} failed`) : '0 failed'}`,
+      `${colors.bold(plugin)}: ${passed} passed, ${failed > 0 ? colors.red(`${failed} failed`) : '0 failed'}${advised > 0 ? `, ${plural(advised, 'piece', 'pieces')} of advice` : ''}`,
     ].join('\n'),
 })
 

@@ -20,6 +20,9 @@ export interface CheckedItem {
   readonly reasons: readonly string[]
 }
 
+/** A skill that breaks on an item may be right about the next one. */
+const ofOneItem = new Set(['plugin-failed', 'plugin-shape'])
+
 type CheckDeps = Pick<Deps, 'plugin' | 'config' | 'signal' | 'scratch'>
 
 /**
@@ -60,7 +63,7 @@ const check = async (item: ItemBase, definition: unknown, deps: CheckDeps, scrat
     return { item, rows: rowsOf(item, gold), reasons: failed(grade) }
   } catch (error) {
     // one bad item is data; a broken tool server or an order to stop is not
-    if (signal.aborted || error instanceof WhetError) throw error
+    if (signal.aborted || (error instanceof WhetError && !ofOneItem.has(error.code))) throw error
     return { item, rows: [], reasons: [messageOf(error)] }
   }
 }

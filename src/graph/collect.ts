@@ -1,5 +1,6 @@
-import type { GenerationSpec, ItemBase } from '../core/contract.ts'
+import type { GenerationSpec, ItemBase, Split } from '../core/contract.ts'
 import { NearDuplicates } from '../core/dedupe.ts'
+import { WhetError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
 
 export interface Collected {
@@ -20,12 +21,22 @@ export const textOf = (item: ItemBase, definition: unknown, plugin: Deps['plugin
 /**
  * Runs a spec through the plugin's generator. Near-duplicates inside the set and of `guarded` items (the evaluation
  * splits) are dropped and counted; an id that `taken` holds already is a duplicate too.
+ * @param options.apart families of other splits, by name: an item of one of them would be tested on what was trained
+ * @throws {WhetError} split-leak
  */
 export const collectItems = async (
   spec: GenerationSpec,
   definition: unknown,
   deps: Pick<Deps, 'plugin' | 'signal' | 'emit'>,
-  { guarded = [], taken = new Set() }: { guarded?: readonly ItemBase[]; taken?: ReadonlySet<string> } = {},
+  {
+    guarded = [],
+    taken = new Set(),
+    apart = new Map(),
+  }: {
+    guarded?: readonly ItemBase[]
+    taken?: ReadonlySet<string>
+    apart?: ReadonlyMap<string, Split>
+  } = {},
 ): Promise<Collected> => {
   const { plugin, signal } = deps
   const total = spec.parts.reduce((sum, part) => sum + part.rows, 0)
@@ -40,6 +51,8 @@ export const collectItems = async (
   for await (const item of plugin.generate(spec, definition, { signal, progress })) {
     signal.throwIfAborted()
     counts.made += 1
+    const other = apart.get(item.family)
+    if (other !== undefined && other !== spec.split) throw splitLeak(item, spec.split, other, plugin.name)
     const text = textOf(item, definition, plugin)
     if (evaluation.find(text)) counts.leaked += 1
     else if (ids.has(item.id) || seen.find(text)) counts.duplicates += 1
@@ -52,3 +65,15 @@ export const collectItems = async (
   }
   return { items, ...counts }
 }
+
+/** The families of items that are there already, by the split that has them. */
+export const familiesOf = (items: Readonly<Partial<Record<Split, readonly ItemBase[]>>>): Map<string, Split> =>
+  new Map(Object.entries(items).flatMap(([split, rows = []]) => rows.map(({ family }) => [family, split as Split])))
+
+const splitLeak = ({ id, family }: ItemBase, split: Split, other: Split, skill: string) =>
+  new WhetError({
+    code: 'split-leak',
+    message: `The skill ${skill} made the ${split} item ${id} of the family ${JSON.stringify(family.slice(0, 100))}, which ${other} has too. Draw from the pool of spec.split only; \`whet plugin check\` shows all leaks.`,
+    fixedBy: 'plugin',
+    data: { family, splits: [other, split], item: id },
+  })

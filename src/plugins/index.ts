@@ -4,6 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnySkill } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
+import { guarded } from '../core/guard.ts'
 import { nearest } from '../core/nearest.ts'
 import { declarativeSkill } from './declarative/index.ts'
 import { toolCalling } from './tool-calling/index.ts'
@@ -24,7 +25,7 @@ export const loadPlugin = async (name: string, baseDir: string): Promise<AnySkil
   if (!file) throw unknownSkill(name)
   if (/\.ya?ml$/.test(file)) return declarativeSkill(file) // a skill with no code
   const exported = await importModule(name, file)
-  return checked(name, exported.plugin ?? exported.default)
+  return guarded(checked(name, exported.plugin ?? exported.default)) // code of others is watched while it runs
 }
 
 const locate = (name: string, baseDir: string): string | undefined => {
@@ -41,12 +42,7 @@ const locate = (name: string, baseDir: string): string | undefined => {
 
 const importModule = async (name: string, file: string): Promise<Record<string, unknown>> => {
   try {
-    // TypeScript plugins load without a build step, on every Node that we support
-    if (/\.[cm]?ts$/.test(file)) {
-      const { tsImport } = await import('tsx/esm/api')
-      return (await tsImport(pathToFileURL(file).href, import.meta.url)) as Record<string, unknown>
-    }
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    return await Promise.race([importFile(file), tooLate()])
   } catch (cause) {
     throw new WhetError({
       code: 'plugin-broken',
@@ -59,18 +55,47 @@ const importModule = async (name: string, file: string): Promise<Record<string, 
   }
 }
 
-const required = ['name', 'options', 'definition', 'item', 'define', 'dimensions', 'rubrics', 'failureTags', 'format']
-const functions = ['targets', 'generate', 'mistakes', 'begin', 'gold', 'grade']
+const importSeconds = 60
+
+const tooLate = () =>
+  new Promise<never>((_, reject) => {
+    const late = () => reject(new Error(`it was not imported within ${importSeconds} s: a top-level await in it hangs`))
+    setTimeout(late, importSeconds * 1000).unref()
+  })
+
+const importFile = async (file: string): Promise<Record<string, unknown>> => {
+  // TypeScript plugins load without a build step, on every Node that we support
+  if (/\.[cm]?ts$/.test(file)) {
+    const { tsImport } = await import('tsx/esm/api')
+    return (await tsImport(pathToFileURL(file).href, import.meta.url)) as Record<string, unknown>
+  }
+  return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+}
+
+const texts = ['name', 'summary', 'format']
+const functions = ['define', 'dimensions', 'targets', 'generate', 'begin', 'gold', 'grade']
+const lists = ['rubrics', 'failureTags', 'mistakes']
+const schemas = ['options', 'definition', 'item']
+
+/** The parts of the contract that a value lacks, or has as something else. */
+const missingIn = (plugin: Record<string, unknown>): string[] => [
+  ...texts.filter((key) => typeof plugin[key] !== 'string' || plugin[key] === ''),
+  ...functions.filter((key) => typeof plugin[key] !== 'function'),
+  ...lists.filter((key) => !Array.isArray(plugin[key])),
+  ...schemas.filter((key) => typeof (plugin[key] as { safeParse?: unknown } | undefined)?.safeParse !== 'function'),
+]
 
 const checked = (name: string, value: unknown): AnySkill => {
-  const plugin = value as Record<string, unknown> | undefined
-  const missing = [...required, ...functions].filter((key) => plugin?.[key] === undefined)
+  const plugin = (typeof value === 'object' && value !== null ? value : undefined) as
+    | Record<string, unknown>
+    | undefined
+  const missing = plugin ? missingIn(plugin) : []
   if (plugin && plugin.contract === 1 && missing.length === 0) return plugin as unknown as AnySkill
   const why = !plugin
     ? 'exports neither `plugin` nor a default'
     : plugin.contract !== 1
-      ? `has contract ${JSON.stringify(plugin.contract)}, this version knows 1`
-      : `lacks ${missing.join(', ')}`
+      ? `has contract ${JSON.stringify(plugin.contract)}, and this version of whetstone knows 1: install the version that it was made for, or bring it up to date`
+      : `lacks ${missing.join(', ')}, or has something else in their place`
   throw new WhetError({
     code: 'plugin-contract',
     message: `The plugin ${name} ${why}. Define it with definePlugin({ contract: 1, ... }); docs/add-a-skill.md shows a whole one.`,

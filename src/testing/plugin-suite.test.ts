@@ -58,8 +58,8 @@ const doubling = definePlugin({
 const failing = async (change: object): Promise<string[]> => {
   const plugin = { ...doubling, ...change } as AnySkill
   const failed: string[] = []
-  for await (const { claim, ok } of checkPlugin(plugin, { options: {}, baseDir: '.', rows: 20 }))
-    if (!ok) failed.push(claim)
+  for await (const { claim, ok, advice } of checkPlugin(plugin, { options: {}, baseDir: '.', rows: 20, stallMs: 1500 }))
+    if (!ok && !advice) failed.push(claim)
   return failed
 }
 

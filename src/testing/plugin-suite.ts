@@ -1,60 +1,54 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { AnySkill, Grade, ItemBase, Split, Tags, Transcript } from '../core/contract.ts'
-import { playGold } from '../core/episode.ts'
-import { messageOf } from '../core/errors.ts'
-import { doNothing, hostileTurns, randomTurn, transcriptOf } from './students.ts'
+import type { AnySkill } from '../core/contract.ts'
+import { isWhetError, messageOf } from '../core/errors.ts'
+import { guarded } from '../core/guard.ts'
+import { advice } from './advice.ts'
+import { contractChecks } from './contract-checks.ts'
+import { type Check, makeWorld, type World, type WorldOptions } from './world.ts'
 
-/** What every plugin is held to, as plain functions: `whet plugin check` and the contract tests both run them. */
-export interface Check {
-  readonly name: string
-  /** What is wrong, in words; empty when the plugin keeps this part of the contract. */
-  run(world: World): Promise<string[]>
-}
+export type { Check, World } from './world.ts'
 
 /** How a plugin fares with one check. */
 export interface Claim {
   readonly claim: string
   readonly ok: boolean
   readonly detail: string // what is wrong; empty when nothing is
+  readonly mend: string // what to do about it; empty when nothing is wrong
+  readonly advice: boolean // a finding that is worth a look and breaks nothing
+  readonly figure: string // what was measured, where the check measures
 }
 
-export interface World {
-  readonly plugin: AnySkill
-  readonly definition: unknown
-  readonly signal: AbortSignal
-  readonly scratch: string
-  readonly items: Readonly<Record<Split, readonly ItemBase[]>> // of a spec that asks for nothing in particular
-  generate(split: Split, where: Tags, rows: number, seed?: number): Promise<ItemBase[]>
+export interface CheckOptions extends WorldOptions {
+  readonly stallMs?: number // longest wait for one answer of the skill
 }
 
-const splits: readonly Split[] = ['train', 'dev', 'gate', 'sealed']
-const defaultRows = 60
+const defaultStallMs = 20_000
 /** One broken generator repeats the same fault in every item. */
 const shownFindings = 5
 
-export interface CheckOptions {
-  readonly options: unknown // the skill's section of a config
-  readonly baseDir: string
-  readonly signal?: AbortSignal
-  readonly rows?: number // items a split
-}
+/** Every check: the contract first, then what is only worth a look. */
+export const checks: readonly Check[] = [...contractChecks, ...advice]
+
+/** What a skill must do before anything else can be asked of it. */
+export const comesToLife = 'it is defined and makes items'
 
 /**
- * Defines the skill with `options` and runs every check on a sample of its items, one claim after the other.
- * @throws what `options.parse` and `define` throw: without a definition there is nothing to check
+ * Defines the skill with `options` and runs every check on a sample of its items, one claim after the other. A skill that
+ * throws, hangs or answers in a wrong shape on the way is a failed claim.
+ * @throws what `options.parse` and `define` refuse: without a definition there is nothing to check
  */
-export async function* checkPlugin(plugin: AnySkill, options: CheckOptions): AsyncGenerator<Claim> {
+export async function* checkPlugin(given: AnySkill, options: CheckOptions): AsyncGenerator<Claim> {
+  const plugin = guarded(given, { stallMs: options.stallMs ?? defaultStallMs, declaredTags: false })
   const scratch = await mkdtemp(path.join(tmpdir(), 'whetstone-plugin-'))
   try {
-    const world = await makeWorld(plugin, options, scratch)
-    for (const { name, run } of checks) {
+    const world = await makeWorld(plugin, options, scratch).catch(asClaim)
+    if ('claim' in world) return yield world
+    yield { claim: comesToLife, ok: true, detail: '', mend: '', advice: false, figure: '' }
+    for (const check of checks) {
       world.signal.throwIfAborted()
-      const findings = await run(world).catch((error: unknown) => [`it threw: ${messageOf(error)}`])
-      const more = findings.length - shownFindings
-      const shown = more > 0 ? [...findings.slice(0, shownFindings), `and ${more} more`] : findings
-      yield { claim: name, ok: findings.length === 0, detail: shown.join(' · ') }
+      yield await claimOf(check, world)
     }
   } finally {
     await plugin.dispose?.()
@@ -62,224 +56,21 @@ export async function* checkPlugin(plugin: AnySkill, options: CheckOptions): Asy
   }
 }
 
-const makeWorld = async (
-  plugin: AnySkill,
-  { options, baseDir, rows = defaultRows, signal = new AbortController().signal }: CheckOptions,
-  scratch: string,
-): Promise<World> => {
-  const context = { baseDir, signal, progress: () => {} }
-  const definition = await plugin.define(plugin.options.parse(options), context)
-  const generate = async (split: Split, where: Tags, count: number, seed = 1): Promise<ItemBase[]> => {
-    const made: ItemBase[] = []
-    for await (const item of plugin.generate({ seed, split, parts: [{ where, rows: count }] }, definition, context))
-      made.push(item)
-    return made
-  }
-  const items = { train: [], dev: [], gate: [], sealed: [] } as Record<Split, ItemBase[]>
-  for (const split of splits) items[split] = await generate(split, {}, rows)
-  return { plugin, definition, signal, scratch, items, generate }
+const ofThePlugin = new Set(['plugin-failed', 'plugin-hangs', 'plugin-shape'])
+
+const asClaim = (error: unknown): Claim => {
+  if (!isWhetError(error) || !ofThePlugin.has(error.code)) throw error
+  const mend = 'Nothing else can be checked before this works.'
+  return { claim: comesToLife, ok: false, detail: error.message, mend, advice: false, figure: '' }
 }
 
-const everyItem = ({ items }: World): ItemBase[] => splits.flatMap((split) => [...items[split]])
-const requestOf = ({ plugin, definition }: World, item: ItemBase) =>
-  JSON.stringify(plugin.begin(item, definition).messages)
-/** Episodes of several steps live on what their calls give; a single exchange is only executed where it is asked for. */
-const playedGold = ({ plugin, definition, signal, scratch }: World, item: ItemBase, execute = false) =>
-  playGold(item, {
-    plugin,
-    definition,
-    signal,
-    ...((execute || plugin.begin(item, definition).maxSteps > 1) && { scratch }),
-  })
-const graded = (
-  { plugin, definition, signal }: World,
-  item: ItemBase,
-  transcript: Transcript,
-  endState?: unknown,
-): Promise<Grade> => plugin.grade(item, transcript, definition, { signal, endState })
-
-const criteriaOf = ({ plugin }: World) => plugin.rubrics.flatMap(({ criteria }) => criteria)
-
-const check = (name: string, run: (world: World, find: (finding: string) => void) => Promise<void> | void): Check => ({
-  name,
-  async run(world) {
-    const findings: string[] = []
-    await run(world, (finding) => findings.push(finding))
-    return findings
-  },
-})
-
-/** Every check by its claim, in the order in which a plugin's author would mend them. */
-export const checks: readonly Check[] = [
-  check('its rubrics, targets and dimensions name each other rightly', (world, find) => {
-    const { plugin, definition } = world
-    const names = criteriaOf(world).map(({ name }) => name)
-    for (const name of names)
-      if (names.indexOf(name) !== names.lastIndexOf(name)) find(`two criteria are called ${name}`)
-    for (const { name, weight, passAt, warnAt } of criteriaOf(world)) {
-      if (!(weight >= 0)) find(`the weight of ${name} is ${weight}`)
-      if (!(passAt > 0 && passAt <= 1)) find(`${name} passes at ${passAt}, outside (0, 1]`)
-      if (warnAt !== undefined && warnAt > passAt) find(`${name} warns above where it passes`)
-    }
-    if (!names.includes(plugin.format)) find(`format names ${plugin.format}, which is no criterion`)
-    const targets = plugin.targets(definition)
-    if (targets.length === 0) find('it has no targets: nothing could ever be reached')
-    for (const { of, measure, where, pass, warn } of targets) {
-      if (measure !== 'pooled' && !names.includes(of)) find(`a target is of ${of}, which is no criterion`)
-      if (measure === 'pooled' && !plugin.pooled)
-        find(`a target is of the pooled measure ${of}, and there is no pooled()`)
-      if (warn > pass) find(`the target ${of} warns above where it passes`)
-      for (const finding of undeclared(where ?? {}, world)) find(`the target ${of}: ${finding}`)
-    }
-    for (const { name, fails } of plugin.mistakes)
-      if (!names.includes(fails)) find(`the mistake ${name} fails ${fails}, which is no criterion`)
-  }),
-
-  check('its definition is plain JSON and fits its own schema', ({ plugin, definition }, find) => {
-    const copy: unknown = JSON.parse(JSON.stringify(definition))
-    if (JSON.stringify(plugin.definition.parse(copy)) !== JSON.stringify(definition))
-      find('a definition that is written down and read again differs')
-  }),
-
-  check('its items are plain JSON, fit their schema and have an id and a family of their own', (world, find) => {
-    const ids = new Set<string>()
-    for (const item of everyItem(world)) {
-      const parsed = world.plugin.item.safeParse(JSON.parse(JSON.stringify(item)))
-      if (!parsed.success)
-        find(`${item.id}: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`)
-      else if (JSON.stringify(parsed.data) !== JSON.stringify(item))
-        find(`${item.id} differs after it is written and read`)
-      if (ids.has(item.id)) find(`two items have the id ${item.id}`)
-      ids.add(item.id)
-      if (item.family === '') find(`${item.id} has no family`)
-    }
-    for (const split of splits) if (world.items[split].length === 0) find(`it makes no ${split} items`)
-  }),
-
-  check('every tag of its items is a declared dimension', (world, find) => {
-    for (const item of everyItem(world))
-      for (const finding of undeclared(item.tags, world)) find(`${item.id}: ${finding}`)
-  }),
-
-  check('the same seed gives the same items, and another seed others', async (world, find) => {
-    const again = await world.generate('train', {}, world.items.train.length)
-    const other = await world.generate('train', {}, world.items.train.length, 2)
-    const first = JSON.stringify(world.items.train.slice(0, again.length))
-    if (JSON.stringify(again) !== first) find('a second run with the same seed gave other items')
-    if (JSON.stringify(other) === first) find('another seed gave the same items')
-  }),
-
-  check('no family and no request comes in two splits', (world, find) => {
-    const [families, requests] = [new Map<string, Split>(), new Map<string, Split>()]
-    for (const split of splits)
-      for (const item of world.items[split]) {
-        const family = families.get(item.family) ?? split
-        if (family !== split) find(`the family ${item.family} is in ${family} and in ${split}`)
-        families.set(item.family, family)
-        const request = requestOf(world, item)
-        const known = requests.get(request) ?? split
-        if (known !== split) find(`${item.id} asks the same in ${known} and in ${split}`)
-        requests.set(request, known)
-      }
-  }),
-
-  check('a spec that asks for one tag gets it', async (world, find) => {
-    for (const [dimension, values] of Object.entries(world.plugin.dimensions(world.definition)))
-      for (const value of values) {
-        const made = await world.generate('train', { [dimension]: [value] }, 3)
-        if (made.length === 0) find(`${dimension} "${value}" gave no items`)
-        for (const item of made)
-          if (!item.tags[dimension]?.includes(value)) find(`${dimension} "${value}" gave ${item.id} without it`)
-      }
-  }),
-
-  check('its gold answers pass its own grader, played for real', async (world, find) => {
-    for (const item of world.items.train) {
-      const { transcript, endState } = await playedGold(world, item, true)
-      const { criteria, score } = await graded(world, item, transcript, endState)
-      for (const [name, verdict] of Object.entries(criteria))
-        if (verdict.status === 'fail' || verdict.status === 'ungraded') find(`${item.id} ${name}: ${verdict.reason}`)
-      if (score < 0.999) find(`${item.id}: gold scores ${score}`)
-    }
-  }),
-
-  check('its gold comes to an end within the steps that it allows', async (world, find) => {
-    const { plugin, definition } = world
-    for (const item of world.items.dev) {
-      const { transcript } = await playedGold(world, item)
-      if (!transcript.some(({ role }) => role === 'assistant')) find(`${item.id}: gold says nothing`)
-      const turns = transcript.filter(({ role }) => role === 'assistant').length
-      const { maxSteps } = plugin.begin(item, definition)
-      if (
-        turns < maxSteps &&
-        plugin.gold(item, transcript, definition) !== undefined &&
-        transcript.at(-1)?.role === 'assistant'
-      )
-        find(`${item.id}: gold goes on after its last turn`)
-    }
-  }),
-
-  check(
-    'every mistake can be made, is made alike for a seed, and fails the criterion that it names',
-    async (world, find) => {
-      for (const mistake of world.plugin.mistakes) {
-        let made = 0
-        for (const item of await world.generate('train', {}, 4 * world.items.train.length, 3)) {
-          const gold = (await playedGold(world, item)).transcript
-          const applied = mistake.apply(item, gold, world.definition, 7)
-          if (!applied) continue
-          made += 1
-          if (JSON.stringify(mistake.apply(item, gold, world.definition, 7)) !== JSON.stringify(applied))
-            find(`${mistake.name} on ${item.id}: the same seed gave another turn`)
-          if (gold[applied.at]?.role !== 'assistant') find(`${mistake.name} on ${item.id}: replaces no assistant turn`)
-          const { criteria } = await graded(world, item, [...gold.slice(0, applied.at), applied.turn])
-          const status = criteria[mistake.fails]?.status
-          if (status !== 'fail')
-            find(`${mistake.name} on ${item.id}: ${mistake.fails} is ${status}, with ${JSON.stringify(applied.turn)}`)
-        }
-        if (made === 0) find(`${mistake.name} could be made on no item`)
-      }
-    },
-  ),
-
-  check('the oracle scores one, and random and silent students near nothing', async (world, find) => {
-    const mean = async (turn: (item: ItemBase) => Promise<Transcript> | Transcript) => {
-      const scores = await Promise.all(
-        world.items.dev.map(async (item) => (await graded(world, item, await turn(item))).score),
-      )
-      return scores.reduce((sum, score) => sum + score, 0) / scores.length
-    }
-    const oracle = await mean(async (item) => (await playedGold(world, item)).transcript)
-    const random = await mean((item) => transcriptOf(world, item, randomTurn(world, item)))
-    const silent = await mean((item) => transcriptOf(world, item, doNothing))
-    if (oracle < 0.999) find(`the oracle scores ${oracle.toFixed(3)}`)
-    if (random > 0.3) find(`a random student scores ${random.toFixed(3)}`)
-    if (silent > 0.05) find(`a student that says nothing scores ${silent.toFixed(3)}`)
-    if (silent > random + 0.05) find('saying nothing scores above random answers')
-  }),
-
-  check('rubbish from a student is graded, by declared criteria and failure tags only', async (world, find) => {
-    const names = criteriaOf(world).map(({ name }) => name)
-    for (const item of world.items.dev.slice(0, 12))
-      for (const [what, turn] of Object.entries(hostileTurns(world, item))) {
-        const grade = await graded(world, item, transcriptOf(world, item, turn)).catch((error: unknown) => {
-          find(`${what}: the grader threw ${messageOf(error)}`)
-        })
-        if (!grade) continue
-        for (const name of Object.keys(grade.criteria))
-          if (!names.includes(name)) find(`${what}: judged by ${name}, which no rubric has`)
-        for (const tag of grade.failures)
-          if (!world.plugin.failureTags.includes(tag)) find(`${what}: the failure tag ${tag} is not declared`)
-        if (!(grade.score >= 0 && grade.score <= 1)) find(`${what}: the score is ${grade.score}`)
-      }
-  }),
-]
-
-const undeclared = (tags: Tags, { plugin, definition }: World): string[] => {
-  const dimensions = plugin.dimensions(definition)
-  return Object.entries(tags).flatMap(([dimension, values]) =>
-    values
-      .filter((value) => !dimensions[dimension]?.includes(value))
-      .map((value) => `${dimension} "${value}" is not declared`),
-  )
+const claimOf = async ({ name, run, mend, advice }: Check, world: World): Promise<Claim> => {
+  let figure = ''
+  const findings = await run(world, (text) => {
+    figure = text
+  }).catch((error: unknown) => [isWhetError(error) ? error.message : `it threw: ${messageOf(error)}`])
+  const more = findings.length - shownFindings
+  const shown = more > 0 ? [...findings.slice(0, shownFindings), `and ${more} more`] : findings
+  const ok = findings.length === 0
+  return { claim: name, ok, detail: shown.join(' · '), mend: ok ? '' : mend, advice: advice === true, figure }
 }

@@ -4,8 +4,9 @@ import { WhetError } from '../../core/errors.ts'
 import { readJson, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
 import type { RunFiles } from '../../core/workspace.ts'
-import { collectItems } from '../collect.ts'
+import { collectItems, familiesOf } from '../collect.ts'
 import type { Deps, Stage } from '../deps.ts'
+import { requireSteady } from '../steady.ts'
 
 /** What a run stands on, frozen at its start: any later change of these would make its rounds incomparable. */
 export interface Frozen {
@@ -36,8 +37,11 @@ export const define: Stage = async (_state, deps) => {
     plugin.definition.parse(definition)
     const counts = { dev: 0, gate: 0, sealed: 0 }
     const families = { dev: 0, gate: 0, sealed: 0 }
+    await requireSteady(definition, deps)
+    const made: Partial<Record<Split, ItemBase[]>> = {}
     for (const split of evaluationSplits) {
-      const items = await evaluationItems(split, definition, deps)
+      const items = await evaluationItems(split, definition, deps, familiesOf(made))
+      made[split] = items
       await writeJsonl(files.split(split), items)
       counts[split] = items.length
       families[split] = new Set(items.map((item) => item.family)).size
@@ -65,6 +69,7 @@ const evaluationItems = async (
   split: 'dev' | 'gate' | 'sealed',
   definition: unknown,
   deps: Deps,
+  apart: ReadonlyMap<string, Split>,
 ): Promise<ItemBase[]> => {
   const rows = deps.config.evaluation[split]
   const items: ItemBase[] = []
@@ -73,7 +78,9 @@ const evaluationItems = async (
     const parts = [{ where: {}, rows: rows - items.length }]
     const seed = seedFrom(deps.config.seed, split, attempt)
     const taken = new Set(items.map(({ id }) => id))
-    items.push(...(await collectItems({ seed, split, parts }, definition, deps, { guarded: items, taken })).items)
+    items.push(
+      ...(await collectItems({ seed, split, parts }, definition, deps, { guarded: items, taken, apart })).items,
+    )
   }
   if (items.length < Math.min(rows, 10))
     throw new WhetError({

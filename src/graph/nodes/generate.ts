@@ -2,7 +2,7 @@ import type { SpecFile } from '../../core/analyst.ts'
 import type { ItemBase } from '../../core/contract.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import type { RunFiles } from '../../core/workspace.ts'
-import { collectItems } from '../collect.ts'
+import { collectItems, familiesOf } from '../collect.ts'
 import type { Stage } from '../deps.ts'
 import { missingFile } from '../stage.ts'
 import { readFrozen } from './define.ts'
@@ -22,8 +22,10 @@ export const generate: Stage = async (state, deps) => {
   const written = await readJson<SpecFile>(round.spec)
   if (!written) throw missingFile(`The spec of round ${state.round}`, round.spec)
   const { definition } = await readFrozen(files, plugin)
+  const evaluation = await evaluationItems(files)
   const { items, ...counts } = await collectItems(written.spec, definition, deps, {
-    guarded: await evaluationItems(files),
+    guarded: Object.values(evaluation).flat(),
+    apart: familiesOf(evaluation),
     taken: await earlierIds(files, state.round),
   })
   await writeJsonl(round.items, items)
@@ -35,10 +37,10 @@ export const generate: Stage = async (state, deps) => {
   return {}
 }
 
-const evaluationItems = async (files: RunFiles): Promise<ItemBase[]> => {
-  const all: ItemBase[] = []
+const evaluationItems = async (files: RunFiles): Promise<Record<'dev' | 'gate' | 'sealed', ItemBase[]>> => {
+  const all = { dev: [] as ItemBase[], gate: [] as ItemBase[], sealed: [] as ItemBase[] }
   for (const split of ['dev', 'gate', 'sealed'] as const)
-    all.push(...(await readJsonl<ItemBase>(files.split(split))).rows)
+    all[split] = (await readJsonl<ItemBase>(files.split(split))).rows
   return all
 }
 
