@@ -4,6 +4,8 @@
  * Semver: a name leaves or changes its meaning in a major version only; `contract` counts the versions of the plugin contract.
  */
 
+// JSON Schema: validators that judge and never mend, and a form of JSON that does not hang on the order of keys
+export { canonical } from './core/canonical.ts'
 // checks: what a reply may be held to. Each gives a score with its reason
 export { checkEquals, checkNumber, checkOrder, checkSet, type Judged } from './core/checks/compare.ts'
 export { checkLanguage, checkReadability } from './core/checks/language.ts'
@@ -28,12 +30,11 @@ export { type EnvironmentTool, functionEnvironment } from './core/environment.ts
 export { exitCodes, isWhetError, messageOf, WhetError } from './core/errors.ts'
 // text of others, fit to be shown
 export { excerpt } from './core/excerpt.ts'
-
 // JSONata in a worker, each within a time limit
 export { ExpressionFailed, type ExpressionFault, Expressions, parseExpression } from './core/expression.ts'
 export { BadPath, type JsonPath, jsonPath, type Location, valueAt, withValue } from './core/json-path.ts'
-// JSON Schema: validators that judge and never mend, and a form of JSON that does not hang on the order of keys
-export { canonical, compileSchema, schemaHash, selfReference } from './core/json-schema.ts'
+export { compileSchema, schemaHash, selfReference } from './core/json-schema.ts'
+export { requireKnownTags } from './core/known-tags.ts'
 // mistakes: the plausible ways in which a reply goes wrong
 export { type MistakeKind, type MistakeOptions, makeMistake, mistakeKinds, written } from './core/mistakes.ts'
 export { nearest, unknownName } from './core/nearest.ts'

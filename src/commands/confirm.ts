@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { canonical } from '../core/canonical.ts'
 import { exitCodes, WhetError } from '../core/errors.ts'
 
 /** What a person is asked to confirm: a command with the very arguments that it will run with. */
@@ -55,14 +56,6 @@ export class Confirmations {
 const digestOf = (intent: Intent): string => createHash('sha256').update(canonical(intent)).digest('hex')
 
 const same = (a: string, b: string) => timingSafeEqual(Buffer.from(a), Buffer.from(b))
-
-/** JSON with sorted keys: the order in which a client writes its arguments means nothing. */
-export const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 
 const refused = (code: string, what: string) =>
   new WhetError({

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { Ajv, type Options, type ValidateFunction } from 'ajv'
 import type { FormatsPlugin } from 'ajv-formats'
+import { canonical } from './canonical.ts'
 
 const addFormats: FormatsPlugin = createRequire(import.meta.url)('ajv-formats')
 
@@ -23,18 +24,6 @@ export const compileSchema = (schema: object, options: Options = {}): ValidateFu
   })
   addFormats(ajv)
   return ajv.compile(schema)
-}
-
-/** The schema as text that does not depend on the order of its keys. */
-export const canonical = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const object = value as Record<string, unknown>
-  return `{${Object.keys(object)
-    .filter((key) => object[key] !== undefined)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonical(object[key])}`)
-    .join(',')}}`
 }
 
 /** The same for two schemas that differ in the order of their keys only. */

@@ -1,7 +1,7 @@
+import { canonical } from './canonical.ts'
 import { sentencesOf } from './checks/text.ts'
 import { coinedWords } from './coined.ts'
 import { type JsonPath, type Location, withValue } from './json-path.ts'
-import { canonical } from './json-schema.ts'
 import { pick, type Random, shuffle } from './random.ts'
 
 /** The plausible ways in which a reply goes wrong, by name. */

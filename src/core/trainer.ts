@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { canonical } from './canonical.ts'
 import { exitCodes, WhetError } from './errors.ts'
 import { readJson, writeJson } from './jsonl.ts'
 import { isRunning } from './process-identity.ts'
@@ -119,13 +120,6 @@ const sameJob = async (job: TrainJob): Promise<TrainJob | undefined> => {
     data: { out: job.out },
   })
 }
-
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort())
-      : inner,
-  )
 
 /** Looks after one job from its start or adoption to its result. */
 class Watch {

@@ -1,5 +1,5 @@
+import { canonical } from '../canonical.ts'
 import { excerpt } from '../excerpt.ts'
-import { canonical } from '../json-schema.ts'
 
 /** What a check found: a score from 0 to 1 with its reason, never a number alone. */
 export interface Judged {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { canonical } from '../canonical.ts'
 import type { RoleName, RoleSettings } from '../config-schema.ts'
 import { isWhetError } from '../errors.ts'
 import type { Answer, Books } from './answers.ts'
@@ -197,14 +198,6 @@ const keyOf = ({ baseUrl, model }: Target, { stream: _, stream_options: __, user
   createHash('sha256')
     .update(canonical({ baseUrl: baseUrl.replace(/\/\/[^/@]*@/, '//'), model, ...body }))
     .digest('hex')
-
-/** JSON with the keys of objects in order. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 
 const nothing = ({ role, model }: Target): Used => ({
   role,

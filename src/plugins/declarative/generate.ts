@@ -7,11 +7,11 @@ import {
   pick,
   type Random,
   render,
+  requireKnownTags,
   type SpecPart,
   seedFrom,
   shuffle,
   type Tags,
-  unknownName,
   WhetError,
 } from '../../skill.ts'
 import { type Material, rowFamily, type Say } from './compiled.ts'
@@ -74,7 +74,7 @@ interface Draws {
 /** What a part may draw from. @returns undefined where nothing fits its tags */
 const planOf = (part: SpecPart, definition: Definition, material: Material, random: Random): Draws | undefined => {
   const { content, columns } = definition
-  checkTags(part.where, definition)
+  requireKnownTags(part.where, dimensionsOf(definition))
   const slots = dimensionSlots(content)
   const wanted = Object.entries(part.where).map(([dimension, values]) => ({ slot: slots[dimension] ?? '', values }))
   const asColumn = wanted.filter(({ slot }) => sourceOf(slot, content, columns)?.kind === 'column')
@@ -196,19 +196,6 @@ const itemOf = async (
     return { ...base, gold: null, fault: messageOf(error) }
   }
 }
-
-const checkTags = (where: Tags, definition: Definition): void => {
-  const dimensions = dimensionsOf(definition)
-  for (const [dimension, values] of Object.entries(where)) {
-    const known = Object.hasOwn(dimensions, dimension) ? dimensions[dimension] : undefined
-    if (!known) throw unknownTag(unknownName('dimension', dimension, Object.keys(dimensions)), dimension)
-    for (const value of values)
-      if (!known.includes(value)) throw unknownTag(unknownName(dimension, value, known), dimension)
-  }
-}
-
-const unknownTag = (message: string, dimension: string) =>
-  new WhetError({ code: 'unknown-tag', message, fixedBy: 'config', exit: 2, data: { dimension } })
 
 const noMaterial = (where: Tags, split: string) =>
   new WhetError({

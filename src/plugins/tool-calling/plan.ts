@@ -1,4 +1,4 @@
-import { type SpecPart, type Split, shuffle, type Tags, unknownName, WhetError } from '../../skill.ts'
+import { requireKnownTags, type SpecPart, type Split, shuffle, type Tags, WhetError } from '../../skill.ts'
 import type { Compiled } from './compiled.ts'
 import type { Family } from './family.ts'
 import { type Kind, kinds } from './options.ts'
@@ -21,7 +21,7 @@ export const planPart = (
   shares: Readonly<Record<Kind, number>>,
   random: () => number,
 ): Planned[] => {
-  checkTags(part.where, dimensions)
+  requireKnownTags(part.where, dimensions)
   const fitting = families.filter((family) => family.splits.includes(split) && fits(family.tags, part.where))
   if (fitting.length === 0 && part.rows > 0) throw noPhrasing(part.where, split)
   const present = kinds.filter((kind) => shares[kind] > 0 && fitting.some((family) => family.kind === kind))
@@ -81,18 +81,6 @@ export const apportion = (rows: number, weights: readonly number[], random: () =
 }
 
 const fraction = (n = 0) => n - Math.floor(n)
-
-const checkTags = (where: Tags, dimensions: Readonly<Record<string, readonly string[]>>): void => {
-  for (const [dimension, values] of Object.entries(where)) {
-    const known = Object.hasOwn(dimensions, dimension) ? dimensions[dimension] : undefined
-    if (!known) throw unknownTag(unknownName('dimension', dimension, Object.keys(dimensions)), dimension)
-    for (const value of values)
-      if (!known.includes(value)) throw unknownTag(unknownName(dimension, value, known), dimension)
-  }
-}
-
-const unknownTag = (message: string, dimension: string) =>
-  new WhetError({ code: 'unknown-tag', message, fixedBy: 'config', exit: 2, data: { dimension } })
 
 const noPhrasing = (where: Tags, split: Split) =>
   new WhetError({
