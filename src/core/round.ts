@@ -1,5 +1,5 @@
 import type { PredictionScore } from './analyst.ts'
-import type { Hypothesis, SpecPart } from './contract.ts'
+import type { Hypothesis, Pooled, SpecPart } from './contract.ts'
 import type { Verdict } from './gate.ts'
 import type { PairLint } from './pair-lint.ts'
 import type { MeasuredRate, TagRate } from './rates.ts'
@@ -35,12 +35,15 @@ export interface RoundSummary {
   readonly train?: TrainResult & { readonly kind: string }
   readonly rates: { readonly dev: readonly MeasuredRate[]; readonly gate: readonly MeasuredRate[] } // one a target
   readonly tags: { readonly dev: readonly TagRate[]; readonly gate: readonly TagRate[] } // one a criterion and tag value
+  readonly pooled?: { readonly dev: PooledMeasures; readonly gate: PooledMeasures } // the skill's measures over all replies together
   readonly verdict?: Verdict // absent for round 0
   readonly best: number // the best promoted round after this one's verdict
   readonly unscored: { readonly dev: number; readonly gate: number } // rows lost to infrastructure
   readonly seconds: Readonly<Record<string, number>> // wall time by stage
   readonly at: string // ISO time
 }
+
+export type PooledMeasures = Readonly<Record<string, Pooled>>
 
 export interface RowCounts {
   readonly made: number

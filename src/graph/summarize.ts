@@ -28,6 +28,12 @@ export const summarize = async (
   const gate = (await readJsonl<EvaluationRow>(round.evaluation('gate'))).rows
   const targets = deps.plugin.targets(frozen.definition)
   const dimensions = deps.plugin.dimensions(frozen.definition)
+  const pooledOf = (rows: readonly EvaluationRow[]) =>
+    deps.plugin.pooled?.(
+      rows.filter((row) => !row.error),
+      frozen.definition,
+    ) ?? {}
+  const pooled = { dev: pooledOf(dev), gate: pooledOf(gate) }
   const criteria = deps.plugin.rubrics.flatMap((rubric) => rubric.criteria)
   return {
     round: state.round,
@@ -46,8 +52,9 @@ export const summarize = async (
       trained: rows?.trained ?? 0,
     },
     ...(trained && { train: trained }),
-    rates: { dev: measure(dev, targets), gate: measure(gate, targets) },
+    rates: { dev: measure(dev, targets, pooled.dev), gate: measure(gate, targets, pooled.gate) },
     tags: { dev: ratesByTag(dev, dimensions, criteria), gate: ratesByTag(gate, dimensions, criteria) },
+    ...(deps.plugin.pooled && { pooled }),
     ...(verdict && { verdict }),
     best: state.best,
     unscored: { dev: unscored(dev), gate: unscored(gate) },

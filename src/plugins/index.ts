@@ -7,10 +7,14 @@ import { messageOf, WhetError } from '../core/errors.ts'
 import { guarded } from '../core/guard.ts'
 import { nearest } from '../core/nearest.ts'
 import { declarativeSkill } from './declarative/index.ts'
+import { essayStyle } from './essay-style/index.ts'
 import { toolCalling } from './tool-calling/index.ts'
 
 /** The skills that come with the product. A new one is a folder and a line here. */
-export const plugins: Readonly<Record<string, AnySkill>> = { 'tool-calling': toolCalling }
+export const plugins: Readonly<Record<string, AnySkill>> = {
+  'tool-calling': toolCalling,
+  'essay-style': essayStyle,
+}
 
 /**
  * A skill by its built-in name, by path (`./skills/mine.ts` or `./mine.yaml`, relative to the config's folder) or by package name.

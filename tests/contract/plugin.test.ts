@@ -9,6 +9,7 @@ const options: Readonly<Record<string, unknown>> = {
     packs: ['filesystem'],
     sandbox: { kind: 'folder' },
   },
+  'essay-style': { contract: 'compact' },
 }
 
 test('every built-in skill has options to be checked with', () => {

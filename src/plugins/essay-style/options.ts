@@ -1,0 +1,28 @@
+import { z } from 'zod'
+
+const share = (what: string, value: number) => z.number().min(0).default(value).describe(what)
+
+/** The share of each kind of item where a spec asks for none; scaled to sum to one. A kind of share 0 is never made. */
+export const Kinds = z.strictObject({
+  outline: share('a brainstorm, then its outline', 0.6),
+  clarify: share('a brainstorm without a thesis: one question first', 0.15),
+  revise: share('an outline, then its revision after feedback', 0.15),
+  passage: share('an outline, then a passage in the author’s voice', 0.1),
+})
+
+/** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
+export const Options = z.strictObject({
+  author: z
+    .string()
+    .min(1)
+    .default('jerome-k-jerome')
+    .describe('whose voice: a folder of texts (.md .txt .docx .html), or a sample author'),
+  contract: z.string().min(1).default('default').describe('the output contract: default, compact, or a YAML file'),
+  material: z.string().min(1).default('essays').describe('what items are made of: essays, or a YAML file'),
+  ideas: z
+    .tuple([z.int().min(3), z.int().max(5)])
+    .default([4, 5])
+    .describe('fewest and most ideas of a brainstorm'),
+  kinds: Kinds.prefault({}).describe('shares of the kinds of item'),
+})
+export type Options = z.output<typeof Options>
