@@ -21,7 +21,7 @@ const dir = mkdtempSync(path.join(tmpdir(), 'whet-essay-'))
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 /**
- * Round 0 chats, round 1 has the form and drops the main idea of every second item, round 2 is right: what the loop is to bring
+ * Round 0 chats, round 1 has the form and invents an idea in three items of four, round 2 is right: what the loop is to bring
  * about. Whose brainstorm it is asked about, it finds in the run's own files.
  */
 const students = (files: () => Promise<RunFiles>): Students => ({
@@ -38,13 +38,20 @@ const students = (files: () => Promise<RunFiles>): Students => ({
   },
 })
 
-const answer = (round: number, messages: Transcript, items: ReadonlyMap<string, Item>, definition: Definition): AssistantTurn => {
+const answer = (
+  round: number,
+  messages: Transcript,
+  items: ReadonlyMap<string, Item>,
+  definition: Definition,
+): AssistantTurn => {
   const item = items.get(messages.find(({ role }) => role === 'user')?.content ?? '')
-  if (!item || round === 0) return { role: 'assistant', content: 'What a lovely idea! Essays are a great way to share thoughts.' }
+  if (!item || round === 0)
+    return { role: 'assistant', content: 'What a lovely idea! Essays are a great way to share thoughts.' }
   const gold = essayStyle.gold(item, messages, definition) as AssistantTurn
-  const spoilt = round === 1 && item.id.charCodeAt(item.id.length - 1) % 2 === 0
-  const mistake = essayStyle.mistakes.find(({ name }) => name === 'dropped-main-idea')!
-  const turn = spoilt && item.kind === 'outline' ? mistake.apply(item, [...messages, gold], definition, 1)?.turn : undefined
+  const spoilt = round === 1 && item.id.charCodeAt(item.id.length - 1) % 4 > 0
+  const mistake = essayStyle.mistakes.find(({ name }) => name === 'invented-idea')!
+  const turn =
+    spoilt && item.kind === 'outline' ? mistake.apply(item, [...messages, gold], definition, 1)?.turn : undefined
   return turn ?? gold
 }
 
@@ -53,7 +60,10 @@ let files: RunFiles
 beforeAll(async () => {
   const file = path.join(dir, 'whetstone.yaml')
   const text = readFileSync(path.join(import.meta.dirname, '..', '..', 'configs', 'essay-style.yaml'), 'utf8')
-  writeFileSync(file, text.replace(/evaluation: .*/, 'evaluation: { dev: 24, gate: 40, sealed: 12 }').replace('rows: 160', 'rows: 40'))
+  writeFileSync(
+    file,
+    text.replace(/evaluation: .*/, 'evaluation: { dev: 24, gate: 40, sealed: 12 }').replace('rows: 160', 'rows: 40'),
+  )
   const workspace = Workspace.at(dir)
   outcome = await startRun({
     workspace,
@@ -70,7 +80,7 @@ test('the shipped config runs through all stages: form first, then judgement on 
   expect([(await summary(1)).train?.kind, (await summary(2)).train?.kind]).toEqual(['sft', 'kto'])
   expect([(await summary(1)).verdict?.verdict, (await summary(2)).verdict?.verdict]).toEqual(['promote', 'promote'])
 })
-test('bad replies are the student’s own outlines without the main idea, and named mistakes', async () => {
+test('bad replies are the student’s own outlines with an idea that nobody had, beside the gold of the same brainstorm', async () => {
   const { rows } = await readJsonl<PreferenceRow>(files.round(2).kto)
   const sources = new Set(rows.map(({ source }) => source))
   expect(sources).toContain('student')
@@ -80,6 +90,7 @@ test('bad replies are the student’s own outlines without the main idea, and na
 test('the voice of all replies is measured in every round, beside the targets', async () => {
   for (const round of [0, 1, 2]) {
     const { pooled } = await summary(round)
-    if (round > 0) expect(pooled?.gate['voice-nearest']).toMatchObject({ value: expect.any(Number), n: expect.any(Number) })
+    if (round > 0)
+      expect(pooled?.gate['voice-nearest']).toMatchObject({ value: expect.any(Number), n: expect.any(Number) })
   }
 })
