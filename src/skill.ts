@@ -34,6 +34,8 @@ export { excerpt } from './core/excerpt.ts'
 export { ExpressionFailed, type ExpressionFault, Expressions, parseExpression } from './core/expression.ts'
 export { BadPath, type JsonPath, jsonPath, type Location, valueAt, withValue } from './core/json-path.ts'
 export { compileSchema, schemaHash, selfReference } from './core/json-schema.ts'
+// long files line by line, and the user's cache
+export { readLines } from './core/jsonl.ts'
 export { requireKnownTags } from './core/known-tags.ts'
 // mistakes: the plausible ways in which a reply goes wrong
 export { type MistakeKind, type MistakeOptions, makeMistake, mistakeKinds, written } from './core/mistakes.ts'
@@ -42,6 +44,7 @@ export { nearest, unknownName } from './core/nearest.ts'
 export { lintPairs, type PairLint, textOf } from './core/pair-lint.ts'
 export { balanced, interleave, type Pair, type PreferenceRow } from './core/pairs.ts'
 export { type LinearPattern, linearPattern } from './core/pattern.ts'
+export { pythonHome } from './core/python-find.ts'
 export { mulberry32, pick, type Random, sample, seedFrom, shuffle } from './core/random.ts'
 // rubrics and other YAML files, read so that an error names line and column
 export { CriterionFields, RubricFields, readRubric } from './core/rubric.ts'

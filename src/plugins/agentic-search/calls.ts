@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { unknownName } from '../../core/nearest.ts'
+import { unknownName } from '../../skill.ts'
 
 /** A call as the environment and the grader read it; they must agree on what is well formed. */
 export type SearchCall =

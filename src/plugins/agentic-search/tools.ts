@@ -1,4 +1,4 @@
-import type { ToolSchema } from '../../core/contract.ts'
+import type { ToolSchema } from '../../skill.ts'
 
 /** What a searcher may call. The chat template shows the first sentence of each description. */
 export const tools: readonly ToolSchema[] = [

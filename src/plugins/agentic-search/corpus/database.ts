@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
-import { WhetError } from '../../../core/errors.ts'
+import { WhetError } from '../../../skill.ts'
 
 export type Connection = Database.Database
 

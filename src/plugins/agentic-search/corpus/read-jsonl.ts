@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readLines } from '../../../core/jsonl.ts'
+import { readLines } from '../../../skill.ts'
 import { type CorpusNote, type Field, placesOf, type ReadDocument } from './document.ts'
 
 const longestLine = 4 << 20 // UTF-16 units

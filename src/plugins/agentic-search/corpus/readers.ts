@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { messageOf } from '../../../core/errors.ts'
+import { messageOf } from '../../../skill.ts'
 import type { CorpusNote, ReadDocument } from './document.ts'
 import { jsonlDocuments } from './read-jsonl.ts'
 import { textDocument } from './read-text.ts'

@@ -1,5 +1,4 @@
-import { messageOf, WhetError } from '../../../core/errors.ts'
-import { readLines } from '../../../core/jsonl.ts'
+import { messageOf, readLines, WhetError } from '../../../skill.ts'
 import { type Judgements, type Measures, meanOf, measuresOf } from './measures.ts'
 import type { SearchIndex } from './search-index.ts'
 

@@ -1,6 +1,6 @@
 import { lstat, readdir, realpath } from 'node:fs/promises'
 import path from 'node:path'
-import { WhetError } from '../../../core/errors.ts'
+import { WhetError } from '../../../skill.ts'
 import type { CorpusNote } from './document.ts'
 import { isReadable } from './readers.ts'
 
