@@ -211,6 +211,16 @@ export const commands: Readonly<Record<string, Entry>> = {
     only: 'terminal',
     load: async () => (await import('../mcp/command.ts')).command,
   },
+  web: {
+    summary: 'a dashboard in the browser: live curves, data, replies, approvals',
+    example: 'whet web',
+    cost: 'free',
+    effect: 'read',
+    group: 'Watch and steer',
+    stream: true,
+    only: 'terminal',
+    load: async () => (await import('../web/command.ts')).command,
+  },
   'data generate': {
     summary: 'make items with known truth, as a round would',
     example: 'whet data generate --rows 50 --out items.jsonl',

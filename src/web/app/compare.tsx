@@ -1,0 +1,102 @@
+import { useState } from 'react'
+import type { ComparedRuns } from '../../commands/compare.ts'
+import { useAsk } from './api.ts'
+import { Failure } from './parts.tsx'
+import { bounds, percent, points, roundText, tagsText } from './text.ts'
+
+type Row = ComparedRuns['criteria'][number] | ComparedRuns['tags'][number]
+
+/** Two runs on the same gate items: differences with intervals, never items. */
+export const ComparePage = () => {
+  const { data: all } = useAsk<{ runs: { run: string }[] }>('runs', {})
+  const [first, setFirst] = useState('')
+  const [second, setSecond] = useState('')
+  const names = all?.runs.map(({ run }) => run) ?? []
+  return (
+    <main>
+      <h1>Compare</h1>
+      <div className="row">
+        <Choice label="first" names={names} value={first} onChange={setFirst} />
+        <Choice label="second" names={names} value={second} onChange={setSecond} />
+      </div>
+      {first && second && <Compared key={`${first} ${second}`} first={first} second={second} />}
+    </main>
+  )
+}
+
+const Choice = ({
+  label,
+  names,
+  value,
+  onChange,
+}: {
+  label: string
+  names: readonly string[]
+  value: string
+  onChange: (run: string) => void
+}) => (
+  <label>
+    {label}{' '}
+    <select value={value} onChange={({ target }) => onChange(target.value)}>
+      <option value="">choose a run</option>
+      {names.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  </label>
+)
+
+const Compared = ({ first, second }: { first: string; second: string }) => {
+  const { data, error } = useAsk<ComparedRuns>('compare', { first, second })
+  if (!data) return error ? <Failure error={error} /> : <p>…</p>
+  const tables: [string, readonly Row[]][] = [
+    ['by criterion', data.criteria],
+    [`${data.criterion} by tag`, data.tags],
+  ]
+  return (
+    <>
+      <p>
+        {data.first.run} ({roundText(data.first.round)}) minus {data.second.run} ({roundText(data.second.round)}),{' '}
+        {data.items} {data.split} items
+      </p>
+      {tables.map(([title, rows]) => (
+        <div className="scroll" key={title}>
+          <table>
+            <caption>{title}</caption>
+            <thead>
+              <tr>
+                {['', 'first', 'second', 'points', '95 % interval', 'items'].map((word) => (
+                  <th key={word} scope="col">
+                    {word}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => {
+                const name = 'where' in row ? tagsText(row.where) : row.criterion
+                return (
+                  <tr key={name}>
+                    <th scope="row">{name}</th>
+                    <td className="number">{percent(row.firstRate)}</td>
+                    <td className="number">{percent(row.secondRate)}</td>
+                    <td className={`number ${(row.low ?? 0) > 0 ? 'good' : (row.high ?? 0) < 0 ? 'bad' : ''}`}>
+                      {points(row.difference)}
+                    </td>
+                    <td className="number">{bounds(row.low, row.high)}</td>
+                    <td className="number">{row.rows}</td>
+                  </tr>
+                )
+              })}
+            </tbody>
+          </table>
+        </div>
+      ))}
+      {data.notes.map((note) => (
+        <p key={note} className="dim">
+          {note}
+        </p>
+      ))}
+    </>
+  )
+}

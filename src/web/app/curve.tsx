@@ -1,0 +1,114 @@
+/** A line chart that is redrawn as points come: uPlot, with a band for intervals. */
+import { useEffect, useRef } from 'react'
+import UPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+
+export interface Line {
+  readonly label: string
+  readonly values: readonly (number | null)[]
+  readonly low?: readonly (number | null)[]
+  readonly high?: readonly (number | null)[]
+}
+
+interface Props {
+  readonly title: string
+  readonly xs: readonly number[]
+  readonly lines: readonly Line[]
+  readonly xName: string
+  readonly format: (value: number) => string
+  readonly theme: string // drawn anew when it changes
+  readonly range?: [number, number]
+}
+
+/** Colours that are told apart in both themes, also by people who see few. */
+const strokes = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6']
+const height = 220
+
+export const Curve = ({ title, xs, lines, xName, format, theme, range }: Props) => {
+  const place = useRef<HTMLDivElement>(null)
+  const plot = useRef<UPlot | undefined>(undefined)
+  const shape = JSON.stringify([lines.map(({ label, low }) => [label, !!low]), range, theme, xName])
+  const data = dataOf(xs, lines)
+  const newest = useRef(data)
+  newest.current = data
+  useEffect(() => {
+    const box = place.current
+    if (!box) return
+    const made = new UPlot(optionsOf(box, lines, xName, format, range), newest.current, box)
+    plot.current = made
+    const resized = new ResizeObserver(() => made.setSize({ width: box.clientWidth, height }))
+    resized.observe(box)
+    return () => {
+      resized.disconnect()
+      made.destroy()
+    }
+  }, [shape])
+  useEffect(() => {
+    plot.current?.setData(data)
+  })
+  const last = lines.map(
+    ({ label, values }) => `${label} ${values.length > 0 ? format(values.at(-1) ?? Number.NaN) : 'no data'}`,
+  )
+  return (
+    <figure className="curve">
+      <figcaption>{title}</figcaption>
+      <div ref={place} role="img" aria-label={`${title}. Now: ${last.join(', ')}`} />
+    </figure>
+  )
+}
+
+/** Each line is up to three series: its values, and the bounds of its band. */
+const dataOf = (xs: readonly number[], lines: readonly Line[]): UPlot.AlignedData =>
+  [
+    [...xs],
+    ...lines.flatMap(({ values, low, high }) => [[...values], ...(low && high ? [[...low], [...high]] : [])]),
+  ] as UPlot.AlignedData
+
+const optionsOf = (
+  box: HTMLElement,
+  lines: readonly Line[],
+  xName: string,
+  format: (value: number) => string,
+  range: [number, number] | undefined,
+): UPlot.Options => {
+  const style = getComputedStyle(box)
+  const color = (name: string) => style.getPropertyValue(name).trim()
+  const series: UPlot.Series[] = [{ label: xName }]
+  const bands: UPlot.Band[] = []
+  for (const [at, { label, low, high }] of lines.entries()) {
+    const stroke = color(strokes[at % strokes.length]!)
+    series.push({
+      label,
+      stroke,
+      width: 2,
+      points: { size: 6 },
+      value: (_plot, value) => (value === null || value === undefined ? '–' : format(value)),
+    })
+    if (!low || !high) continue
+    const first = series.length
+    const bound: UPlot.Series = { show: true, stroke: 'transparent', width: 0, points: { show: false }, class: 'bound' }
+    series.push({ ...bound, label: `${label} low` }, { ...bound, label: `${label} high` })
+    bands.push({ series: [first + 1, first], fill: `${stroke}2b` })
+  }
+  const axis = {
+    stroke: color('--dim'),
+    grid: { stroke: color('--rule'), width: 1 },
+    ticks: { stroke: color('--rule') },
+    font: '12px system-ui',
+  }
+  return {
+    width: box.clientWidth,
+    height,
+    series,
+    bands,
+    cursor: { drag: { x: false, y: false } },
+    scales: {
+      x: { time: false, range: (_plot, low, high) => (low === high ? [low, low + 1] : [low, high]) },
+      y: range ? { range } : {},
+    },
+    axes: [
+      { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000] },
+      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => format(tick).replace(/\.0+(?= %)/, '')) },
+    ],
+  }
+}

@@ -1,0 +1,73 @@
+import { useState } from 'react'
+import type { RunEvent } from '../../core/events.ts'
+import { clock, points, roundText, tagsText } from './text.ts'
+
+const groups = ['all', 'run', 'stage', 'train', 'eval', 'gate', 'spec', 'order', 'warning'] as const
+
+/** What happened, the newest first. */
+export const Log = ({ events }: { events: readonly RunEvent[] }) => {
+  const [only, setOnly] = useState<string>('all')
+  const shown = (only === 'all' ? events : events.filter(({ type }) => type.startsWith(only))).slice(-300).reverse()
+  return (
+    <section aria-labelledby="log">
+      <div className="row">
+        <h2 id="log">Log</h2>
+        <label>
+          show{' '}
+          <select value={only} onChange={({ target }) => setOnly(target.value)}>
+            {groups.map((group) => (
+              <option key={group}>{group}</option>
+            ))}
+          </select>
+        </label>
+        <span className="dim">{events.length} events</span>
+      </div>
+      <ol className="log" aria-live="off">
+        {shown.map((event) => (
+          <li key={event.seq} data-seq={event.seq}>
+            <time dateTime={event.at}>{clock(event.at)}</time> <span className="type">{event.type}</span>{' '}
+            <span className="dim">
+              {event.round === undefined ? '' : roundText(event.round)} {event.stage}
+            </span>{' '}
+            {lineOf(event)}
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+/** What an event says beyond its type. Any text in it is shown as text. */
+const lineOf = (event: RunEvent): string => {
+  switch (event.type) {
+    case 'gate.verdict':
+      return `${event.data.verdict}: ${event.data.reason ?? ''}`
+    case 'item.counts':
+      return `${event.data.made} made, ${event.data.accepted} accepted, ${event.data.rejected} rejected, ${event.data.duplicates} near-duplicates`
+    case 'eval.finished':
+      return `${event.data.rows} ${event.data.split} items`
+    case 'spec.written':
+      return `${event.data.parts.length} parts by ${event.data.author}`
+    case 'prediction.scored':
+      return `${event.data.criterion} ${tagsText(event.data.where)}: predicted ${points(event.data.predicted)}, came ${points(event.data.moved)}`
+    case 'stage.finished':
+      return `${(event.data.ms / 1000).toFixed(1)} s`
+    case 'train.finished':
+      return `${event.data.steps} steps, loss ${event.data.finalLoss?.toFixed(3) ?? 'not finite'}`
+    case 'order.taken':
+      return event.data.answer
+    case 'guidance.given':
+      return `${event.data.by}: ${event.data.text}`
+    case 'approval.requested':
+      return event.data.what
+    case 'warning':
+    case 'run.failed':
+    case 'stage.failed':
+      return event.data.message
+    case 'run.finished':
+    case 'run.stopped':
+      return event.data.reason
+    default:
+      return ''
+  }
+}

@@ -1,0 +1,208 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeJsonl } from '../../src/core/jsonl.ts'
+import { RunStore } from '../../src/core/store.ts'
+import { makeRun } from '../cli-fixture.ts'
+import { openChromium } from './chromium.ts'
+import { openWorld, token } from './world.ts'
+
+// the scripted trainer takes so long for a step that a person can watch it
+process.env.STEP_MS = '150'
+
+let browser: Browser
+let world: Awaited<ReturnType<typeof openWorld>>
+const foreign: string[] = []
+beforeAll(async () => {
+  ;[browser, world] = [await openChromium(), await openWorld()]
+})
+afterAll(async () => {
+  await browser?.close()
+  await world?.close()
+})
+
+/** A page that was opened with the token; it may ask nothing of any other server, and throw nothing. */
+const open = async (size = { width: 1280, height: 900 }, colorScheme: 'dark' | 'light' = 'dark'): Promise<Page> => {
+  const page = await (await browser.newContext({ viewport: size, colorScheme })).newPage()
+  page.on(
+    'request',
+    (request) =>
+      !request.url().startsWith(world.url()) && !request.url().startsWith('data:') && foreign.push(request.url()),
+  )
+  page.on('pageerror', (error) => foreign.push(String(error)))
+  page.on('dialog', (dialog) => {
+    foreign.push(`dialog ${dialog.message()}`)
+    void dialog.dismiss()
+  })
+  await page.goto(world.url(`?token=${token}`))
+  return page
+}
+
+/** Kept for docs/ where WHET_SHOTS names a folder. */
+const shoot = async (page: Page, name: string) => {
+  const folder = process.env.WHET_SHOTS
+  if (!folder) return
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: path.join(folder, `${name}.png`) })
+}
+
+test('a run is started, watched, approved with an edited spec, and read to its end, across a restart of the server', async () => {
+  const page = await open()
+  await page.getByLabel('approve').selectOption('every-round')
+  await page.getByRole('button', { name: 'Forecast and start' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Yes, run' }).click()
+  const door = page.getByRole('region', { name: /Waits for your approval/ })
+  await door.waitFor()
+  expect(page.url()).toContain('#/run/')
+  await door.getByRole('textbox').fill('kind=loud:12\nall:20')
+  await shoot(page, 'approval')
+  await door.getByRole('button', { name: 'Approve 32 rows, edited' }).click()
+  await page.getByRole('dialog').getByRole('listitem').filter({ hasText: 'kind=loud:12' }).waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Yes, approve' }).click()
+  await page.locator('.stage.works progress').waitFor()
+  await page.getByText(/step \d of 8/).waitFor()
+  await world.stop()
+  await page.getByText('The server is away').waitFor()
+  await world.start()
+  await page.getByText('The server is away').waitFor({ state: 'detached' })
+  await page.getByRole('region', { name: /Waits for your approval: generate of round 2/ }).waitFor()
+  const seqs = await page
+    .locator('.log li')
+    .evaluateAll((lines) => lines.map((line) => Number((line as HTMLElement).dataset.seq)))
+  expect(new Set(seqs).size).toBe(seqs.length)
+  await page.getByRole('img', { name: /Loss/ }).waitFor()
+  for (const round of [2, 3]) {
+    await page
+      .getByRole('region', { name: new RegExp(`generate of round ${round}`) })
+      .getByRole('button', { name: /^Approve/ })
+      .click()
+    await page.getByRole('button', { name: 'Yes, approve' }).click()
+  }
+  await page.locator('.row .status.finished').waitFor()
+  await shoot(page, 'run')
+  const run = page.url().split('/').at(-1)!
+  const store = RunStore.open(world.host.workspace.run(run).database, { readonly: true })
+  expect(await page.locator('.log li').count()).toBe(
+    store.events().filter(({ type }) => !/progress|step/.test(type)).length,
+  )
+  store.close()
+  await page.getByRole('link', { name: 'Evaluation' }).click()
+  await page.locator('.list-row').first().click()
+  await page.getByRole('region', { name: 'replies' }).waitFor()
+  await shoot(page, 'evaluation')
+  await page.getByRole('link', { name: 'Analyst' }).click()
+  await page.getByText('as a person wrote it').waitFor()
+  await shoot(page, 'analyst')
+})
+
+test('100,000 items are turned over with the keyboard', async () => {
+  const files = await makeRun(
+    world.dir,
+    'large',
+    [0, 1, 1].map((best) => ({ call: 5, ask: 5, best, aims: true })),
+  )
+  const items = Array.from({ length: 100_000 }, (_, n) => ({
+    id: `item-${n}`,
+    family: 'f',
+    tags: { kind: [n % 10 === 0 ? 'ask' : 'call'] },
+    request: `please do thing ${n}`,
+  }))
+  await writeJsonl(files.round(1).items, items)
+  const page = await open()
+  await page.goto(world.url('#/run/large/data'))
+  await page.getByText('100,000 of 100,000 rows').waitFor()
+  const list = page.getByRole('listbox')
+  await page.getByText('please do thing 0', { exact: true }).waitFor()
+  await list.focus()
+  await page.keyboard.press('ArrowDown')
+  await page.getByRole('heading', { name: 'item-0' }).waitFor()
+  const begun = Date.now()
+  await list.evaluate((box) => box.scrollTo({ top: box.scrollHeight }))
+  await page.getByText('please do thing 99999', { exact: true }).waitFor()
+  console.log(`to the last of 100,000 items: ${Date.now() - begun} ms`)
+  expect(await page.locator('.list-row').count()).toBeLessThan(80)
+  await page.keyboard.press('/')
+  await page.keyboard.type('thing 9999')
+  await page.getByText('11 of 100,000 rows').waitFor()
+  await shoot(page, 'data')
+})
+
+test('what a student writes is shown as text, and runs nothing', async () => {
+  const files = await makeRun(world.dir, 'hostile', [{ call: 1, ask: 1, best: 0 }])
+  const attack = '<img src=x onerror="alert(1)"><script>alert(2)</script><a href="javascript:alert(3)">approve</a>'
+  const item = { id: 'item-x', family: 'f', tags: { kind: ['ask'] } }
+  const grade = { score: 0, criteria: { 'full-call': { status: 'fail', score: 0, reason: attack } }, failures: [] }
+  const transcript = [
+    { role: 'user', content: attack },
+    { role: 'assistant', content: attack },
+  ]
+  await writeJsonl(files.round(0).evaluation('dev'), [
+    { item, transcript, grade, ms: 1, tokens: { prompt: 1, completion: 1 } },
+  ])
+  const page = await open()
+  await page.goto(world.url('#/run/hostile/evaluation'))
+  await page.locator('.list-row').first().click()
+  await page.getByRole('region', { name: 'replies' }).getByText('<script>alert(2)</script>').first().waitFor()
+  expect(await page.locator('main img, main script, main a[href^=javascript]').count()).toBe(0)
+})
+
+test.each([
+  [360, 'dark'],
+  [360, 'light'],
+  [3840, 'light'],
+] as const)('at %i pixels, %s, nothing runs out of the page', async (width, scheme) => {
+  const page = await open({ width, height: 900 }, scheme)
+  for (const place of [
+    '#/',
+    '#/run/large',
+    '#/run/large/data',
+    '#/run/large/evaluation',
+    '#/run/large/analyst',
+    '#/compare',
+  ]) {
+    await page.goto(world.url(place))
+    await page.locator('main').waitFor()
+    await page.waitForLoadState('networkidle').catch(() => {})
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), place).toBeLessThanOrEqual(width)
+  }
+  await page.goto(world.url('#/run/large'))
+  await page.getByRole('region', { name: 'Targets on gate' }).waitFor()
+  await shoot(page, `run-${width}-${scheme}`)
+})
+
+test('the first load is small, and an event is on the page soon after it was written', async () => {
+  const page = await open()
+  const session = await page.context().newCDPSession(page)
+  let bytes = 0
+  await session.send('Network.enable')
+  await session.send('Network.setCacheDisabled', { cacheDisabled: true })
+  session.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength))
+  await page.reload()
+  await page.getByRole('heading', { name: 'Runs' }).waitFor()
+  expect(bytes).toBeLessThan(300_000)
+  await page.goto(world.url('#/run/large'))
+  await page.locator('.log li').first().waitFor()
+  await page.evaluate(() => {
+    const seen: number[] = []
+    Object.assign(window, { seen })
+    new MutationObserver(() => {
+      const at = document.querySelector('.log li:first-child time')?.getAttribute('datetime')
+      if (at) requestAnimationFrame(() => seen.push(Date.now() - Date.parse(at)))
+    }).observe(document.querySelector('.log')!, { childList: true })
+  })
+  const store = RunStore.open(world.host.workspace.run('large').database)
+  for (let n = 0; n < 20; n += 1) {
+    const { seq } = store.append({ run: 'large', type: 'warning', data: { code: 'x', message: `event ${n}` } })
+    await page.locator(`[data-seq="${seq}"]`).waitFor()
+  }
+  store.close()
+  const seen = await page.evaluate(() => (window as unknown as { seen: number[] }).seen)
+  console.log(
+    `first load ${(bytes / 1000).toFixed(0)} kB; event to pixel, ms: median ${seen.sort((a, b) => a - b)[Math.floor(seen.length / 2)]}, most ${seen.at(-1)}`,
+  )
+})
+
+test('no page asked another server for anything, and none threw', () => {
+  expect(foreign).toEqual([])
+})
