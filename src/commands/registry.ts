@@ -269,6 +269,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Set-up',
     load: async () => (await import('./plugin-list.ts')).command,
   },
+  'plugin new': {
+    summary: 'a package of your own for a new skill, which tests and trains at once (--describe: which way is nearest)',
+    example: 'whet plugin new date-reader --like declarative',
+    cost: 'free',
+    effect: 'write',
+    group: 'Set-up',
+    load: async () => (await import('./plugin-new.ts')).command,
+  },
   'plugin check': {
     summary: 'prove that a skill keeps the plugin contract, claim by claim',
     example: 'whet plugin check tool-calling',

@@ -36,6 +36,8 @@ export const functionEnvironment = (
   },
 })
 
+const validators = new WeakMap<object, ReturnType<typeof compileSchema>>()
+
 const refusal = ({ name, arguments: args }: ToolCall, tools: readonly EnvironmentTool[]): string | undefined => {
   const tool = tools.find((each) => each.name === name)
   if (!tool)
@@ -44,7 +46,8 @@ const refusal = ({ name, arguments: args }: ToolCall, tools: readonly Environmen
       String(name),
       tools.map((each) => each.name),
     )
-  const validator = compileSchema(tool.parameters)
+  const validator = validators.get(tool.parameters) ?? compileSchema(tool.parameters)
+  validators.set(tool.parameters, validator)
   if (validator(args)) return undefined
   return `wrong arguments: ${validator.errors?.map(({ instancePath, message }) => `${instancePath || '/'} ${message}`).join(', ')}`
 }

@@ -37,7 +37,9 @@ export class WhetError extends Error {
 }
 
 /** Whether an error is one that a person can act on. */
-export const isWhetError = (error: unknown): error is WhetError => error instanceof WhetError
+export const isWhetError = (error: unknown): error is WhetError =>
+  // a skill may bring a copy of this module of its own
+  error instanceof WhetError || (error instanceof Error && error.name === 'WhetError' && 'fixedBy' in error)
 
 /** What a failure says, whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

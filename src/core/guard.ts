@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 /** Holds a skill of someone else's to the contract while it runs: what breaks is told by function, place and reason. */
 import type { AnySkill, Dimensions, GenerateContext, GenerationSpec, Grade, ItemBase } from './contract.ts'
 import { isWhetError, messageOf, WhetError } from './errors.ts'
@@ -185,9 +186,12 @@ const gradeFault = (grade: unknown): string | undefined => {
   return Array.isArray(grade.failures) ? undefined : 'a grade whose failures are no list'
 }
 
+const ownCode = fileURLToPath(new URL('..', import.meta.url))
+
 /** The first line of the skill's own code in a stack: `skill.ts:12:5`. */
 const placeOf = (error: unknown): string | undefined => {
   const frames = error instanceof Error ? (error.stack?.split('\n').slice(1) ?? []) : []
-  const own = frames.find((frame) => !/node:|node_modules|[\\/]core[\\/]guard\./.test(frame))
-  return /([^\\/(]+:\d+:\d+)\)?$/.exec(own?.split('?')[0] ?? '')?.[1] ?? /([^\\/(]+:\d+:\d+)\)?$/.exec(own ?? '')?.[1]
+  const own = frames.find((frame) => !/node:|node_modules/.test(frame) && !frame.includes(ownCode))
+  const [, file, place] = /([^\\/(\s]+?)(?:\?[^:]*)?(:\d+:\d+)\)?$/.exec(own ?? '') ?? []
+  return file && place && `${file}${place}`
 }
