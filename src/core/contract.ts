@@ -41,6 +41,9 @@ export interface Skill<Options, Definition, Item extends ItemBase> {
   grade(item: Item, transcript: Transcript, definition: Definition, context: GradeContext): Promise<Grade>
   pooled?(rows: readonly Scored<Item>[], definition: Definition): Readonly<Record<string, Pooled>> // measures that no single item has: voice, pass^k
 
+  /** Its own sections of a run's report, as plain data that the report draws: rows are those of dev, of the base and of the best student. */
+  report?(students: readonly ReportedStudent<Item>[], definition: Definition): readonly ReportSection[]
+
   /** Closes what the plugin keeps running between episodes (tool servers). Called once, when the process is done with the skill. */
   dispose?(): Promise<void>
 
@@ -187,6 +190,42 @@ export interface Scored<Item> {
 export interface Pooled {
   readonly value: number
   readonly n: number
+}
+
+export interface ReportedStudent<Item> {
+  readonly name: string // base, or round 2
+  readonly rows: readonly Scored<Item>[]
+}
+export interface ReportSection {
+  readonly title: string
+  readonly lead: string
+  readonly parts: readonly ReportPart[]
+}
+export type ReportPart = ReportTable | ReportScatter | ReportTexts
+export interface ReportTable {
+  readonly kind: 'table'
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly (string | number)[])[]
+}
+/** Points in two dimensions without units; `strong` groups are drawn over the others. */
+export interface ReportScatter {
+  readonly kind: 'scatter'
+  readonly title: string
+  readonly groups: readonly {
+    readonly name: string
+    readonly points: readonly (readonly [x: number, y: number])[]
+    readonly strong?: boolean
+  }[]
+}
+/** One request and what several students said, line by line; a mark says what is wrong with a line. */
+export interface ReportTexts {
+  readonly kind: 'texts'
+  readonly request: string
+  readonly columns: readonly { readonly head: string; readonly lines: readonly ReportLine[] }[]
+}
+export interface ReportLine {
+  readonly text: string
+  readonly mark?: string // invented, missing: shown beside the line
 }
 
 export interface DefineContext {

@@ -23,7 +23,7 @@ let watchdog: Watchdog | undefined
 export const guarded = (plugin: AnySkill, options: GuardOptions = patience): AnySkill => {
   const watch = new Watch(plugin, options)
   watchdog ??= new Watchdog(patience.stallMs)
-  const { respond, environment, pooled } = plugin
+  const { respond, environment, pooled, report } = plugin
   const own: Partial<Record<keyof AnySkill, unknown>> = {
     define: (...args: Parameters<AnySkill['define']>) =>
       watch.wait('define', () => plugin.define(...args), args[1].signal),
@@ -43,6 +43,9 @@ export const guarded = (plugin: AnySkill, options: GuardOptions = patience): Any
     }),
     ...(pooled && {
       pooled: (...args: Parameters<typeof pooled>) => watch.now('pooled', () => pooled.apply(plugin, args)),
+    }),
+    ...(report && {
+      report: (...args: Parameters<typeof report>) => watch.now('report', () => report.apply(plugin, args)),
     }),
     mistakes: plugin.mistakes.map((mistake) => ({
       ...mistake,

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { writeReport } from '../../src/commands/report/index.ts'
 import { loadConfig } from '../../src/core/config.ts'
 import type { AssistantTurn, Transcript } from '../../src/core/contract.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
@@ -93,4 +94,35 @@ test('the voice of all replies is measured in every round, beside the targets', 
     if (round > 0)
       expect(pooled?.gate['voice-nearest']).toMatchObject({ value: expect.any(Number), n: expect.any(Number) })
   }
+})
+
+describe('the report of the run', () => {
+  const reported = async (format: 'html' | 'md') =>
+    (await writeReport({ workspace: Workspace.at(dir), run: outcome.run, format })).text
+  test('sets outlines of base and best student beside the brainstorm, and marks what is missing', async () => {
+    const page = await reported('html')
+    expect(page).toMatch(/<span class="chip bad">missing<\/span> the [a-z ]+/)
+    expect(page).toContain('round 2')
+    const { rows } = await readJsonl<Item>(files.split('dev'))
+    expect(rows.some(({ brainstorm }) => page.includes(brainstorm.slice(0, 30)))).toBe(true)
+  })
+  test('draws the voices of author, other authors and students on one map, and gives the figures in Markdown too', async () => {
+    const page = await reported('html')
+    for (const name of ['jerome-k-jerome', 'g-k-chesterton', 'base', 'round 2'])
+      expect(page).toMatch(new RegExp(`<text[^>]*>${name}</text>`))
+    expect(await reported('md')).toMatch(/The voice of jerome-k-jerome[\s\S]*\| round 2 \| 24 \| \d+ % \| \d\.\d+ \|/)
+  })
+  test('a skill whose report throws leaves the rest of the report whole, and says so', async () => {
+    const broken = {
+      ...essayStyle,
+      report: () => {
+        throw new Error('no pens left')
+      },
+    }
+    const { skillSections } = await import('../../src/commands/report/sections.ts')
+    const notes: string[] = []
+    const { rows } = await readJsonl<never>(files.round(2).evaluation('dev'))
+    expect(await skillSections(files, [await summary(2)], new Map([[2, rows]]), notes, async () => broken)).toEqual([])
+    expect(notes).toEqual([expect.stringContaining('no pens left')])
+  })
 })

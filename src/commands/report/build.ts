@@ -28,6 +28,7 @@ export const buildReport = (collected: Collected): Report => {
     aimed: aimedAgainstOthers(collected),
     failures: failuresByDimension(collected),
     replies: sideBySide(collected),
+    sections: collected.sections,
     data: dataRows(collected),
     training: trainingRows(collected),
     time: timeRows(collected),

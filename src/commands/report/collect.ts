@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { Config } from '../../core/config.ts'
+import type { ReportSection } from '../../core/contract.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
 import type { EventType, RunEvent } from '../../core/events.ts'
@@ -12,6 +13,7 @@ import type { RoundSummary } from '../../core/round.ts'
 import { RunStore } from '../../core/store.ts'
 import type { RoundFiles, RunFiles } from '../../core/workspace.ts'
 import type { Frozen } from '../../graph/nodes/define.ts'
+import { skillSections } from './sections.ts'
 import { clean } from './text.ts'
 
 /** One point of a training job's loss, nats per token. */
@@ -34,6 +36,7 @@ export interface Collected {
   readonly losses: ReadonlyMap<number, readonly LossPoint[]>
   readonly events: readonly RunEvent[]
   readonly alive: boolean // a process owns the run now
+  readonly sections: readonly ReportSection[] // of the skill
   readonly notes: readonly string[] // what could not be read, for the reader
 }
 
@@ -52,6 +55,10 @@ export const collect = async (files: RunFiles): Promise<Collected> => {
     if (summary) rounds.push(summary)
   }
   const shown = shownRounds(rounds)
+  const dev = await mapOf(
+    rounds.filter(({ round }) => shown.has(round)),
+    ({ round }) => devRows(files.round(round), notes),
+  )
   return {
     run: files.name,
     config: await readConfig(files, notes),
@@ -62,10 +69,8 @@ export const collect = async (files: RunFiles): Promise<Collected> => {
       return file?.against ?? (round > 0 ? (rounds.find((r) => r.round === round - 1)?.best ?? 0) : best)
     }),
     open: numbers.filter((n) => !rounds.some(({ round }) => round === n)),
-    dev: await mapOf(
-      rounds.filter(({ round }) => shown.has(round)),
-      ({ round }) => devRows(files.round(round), notes),
-    ),
+    dev,
+    sections: await skillSections(files, rounds, dev, notes),
     gold: await readGold(files, numbers),
     rejected: await mapOf(rounds, ({ round }) => rejectReasons(files.round(round))),
     losses: await mapOf(rounds, ({ round }) => readLosses(files.round(round), notes)),

@@ -1,6 +1,7 @@
 import { count } from '../format.ts'
 import { data, failures, method, replies, time, training } from './html-details.ts'
 import { aimed, beliefs, curves, targets, verdicts } from './html-evidence.ts'
+import { skillSections } from './html-sections.ts'
 import { type Html, html, raw } from './html-tag.ts'
 import type { Report } from './model.ts'
 import { style } from './style.ts'
@@ -27,6 +28,7 @@ export const toHtml = (report: Report): string => {
     aimed(report),
     failures(report),
     replies(report),
+    ...skillSections(report),
     data(report),
     training(report),
     time(report),

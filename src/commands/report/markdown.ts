@@ -1,3 +1,4 @@
+import type { ReportLine, ReportPart } from '../../core/contract.ts'
 import { bounds, count, percent, plural, points, tagsText } from '../format.ts'
 import type { Example, Report, RoundRow } from './model.ts'
 import * as say from './tables.ts'
@@ -13,6 +14,7 @@ export const toMarkdown = (report: Report): string =>
     ...aimed(report),
     ...failures(report),
     ...replies(report),
+    ...skillSections(report),
     ...data(report),
     ...training(report),
     ...time(report),
@@ -193,6 +195,19 @@ const exampleOf = (
     '',
   ]),
 ]
+
+const skillSections = ({ sections }: Report): string[] =>
+  sections.flatMap(({ title, lead, parts }) => section(title, [text(lead), '', ...parts.flatMap(partOf)]))
+
+const partOf = (part: ReportPart): string[] => {
+  if (part.kind === 'table') return table(part.head, part.rows)
+  if (part.kind === 'scatter') return [`The map "${text(part.title)}" is drawn in report.html.`, '']
+  const line = ({ text: said, mark }: ReportLine) => (mark ? `[${mark}] ${said}` : said)
+  return [
+    fenced(part.request),
+    ...part.columns.flatMap(({ head, lines }) => [`**${text(head)}**`, '', fenced(lines.map(line).join('\n')), '']),
+  ]
+}
 
 const data = ({ data: rows }: Report): string[] =>
   section('Data', [

@@ -1,4 +1,4 @@
-import type { Tags } from '../../core/contract.ts'
+import type { ReportSection, Tags } from '../../core/contract.ts'
 import type { RejectReason } from './collect.ts'
 import type { Cell, Change } from './text.ts'
 
@@ -19,6 +19,7 @@ export interface Report {
   readonly aimed: AimedReport
   readonly failures: FailureReport | null // null until there are two students to compare
   readonly replies: Replies
+  readonly sections: readonly ReportSection[] // the skill's own
   readonly data: readonly DataRow[]
   readonly training: readonly TrainingRow[]
   readonly time: readonly TimeRow[]

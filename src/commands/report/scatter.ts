@@ -1,22 +1,13 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-
-/** Points of several groups in two dimensions without units. */
-export interface Scatter {
-  readonly title: string
-  readonly groups: readonly {
-    readonly name: string
-    readonly points: readonly (readonly [x: number, y: number])[]
-    readonly strong?: boolean // drawn over the others, and larger
-  }[]
-}
+import type { ReportScatter } from '../../core/contract.ts'
 
 /** Okabe-Ito colours and shapes: groups are told apart by either alone. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#999999']
 const symbols = ['circle', 'triangle', 'square', 'diamond', 'star', 'cross', 'wye']
 
 /** The points as an SVG that stands alone, with each group's name at its middle. */
-export const scatterChart = ({ title, groups }: Scatter): string => {
+export const scatterChart = ({ title, groups }: Omit<ReportScatter, 'kind'>): string => {
   const styled = groups.map((group, at) => ({
     ...group,
     colour: colours[at % colours.length]!,

@@ -88,6 +88,8 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .reply .top { justify-content: space-between; margin-bottom: 6px; font-size: 0.8125rem; font-weight: 600; }
 .reply pre, pre.asked { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; font-size: 0.8125rem; line-height: 1.5; }
 pre.asked { color: var(--soft); margin-top: 6px; }
+.lines p { margin: 0; font-size: 0.875rem; line-height: 1.5; min-height: 0.7em; overflow-wrap: anywhere; } .lines .marked { background: var(--bad-back); border-radius: 6px; padding: 1px 6px; }
+.scatter { max-width: 720px; margin: 0 0 16px; }
 ul { margin: 8px 0 0; padding-left: 18px; } li { margin: 3px 0; max-width: 80ch; overflow-wrap: anywhere; }
 .reply ul { font-size: 0.8125rem; line-height: 1.45; color: var(--soft); margin-top: 10px; padding: 8px 0 0 16px; border-top: 1px solid var(--line); }
 .reply ul b { color: var(--ink); font-weight: 600; }

@@ -8,6 +8,7 @@ import { Item } from './item.ts'
 import { mistakes } from './mistakes.ts'
 import { Options } from './options.ts'
 import { pooled } from './pooled.ts'
+import { report } from './report.ts'
 import { targets } from './targets.ts'
 
 /** essay-style: find the shape in a messy brainstorm, challenge it, and hand back an outline in the author's own terms. */
@@ -37,4 +38,5 @@ export const essayStyle = definePlugin({
 
   grade, // by code: rules of the contract, words of the ideas
   pooled, // how near all replies together are to the author's voice
+  report, // outlines side by side with what they lack and invent, and the voice map
 })

@@ -1,46 +1,35 @@
-import { align, clausesOf, misattributed, otherStatements, passagesOf, type Statement, statementOf } from './align.ts'
+import type { Alignment, Statement } from './align.ts'
 import type { FrozenContract } from './contract.ts'
 import type { Definition } from './definition.ts'
 import type { Findings } from './grade.ts'
 import type { Idea, Item } from './item.ts'
 import { judgeVoice } from './judge-voice.ts'
 import { judgeOrder } from './order.ts'
-import { namedParts, parseOutline } from './parse.ts'
+import { type Reading, readReply } from './reading.ts'
 import { rules } from './rules.ts'
 import type { Turns } from './turns.ts'
 import { countWords } from './voice/words.ts'
 import { contentWords, firstHeld } from './words.ts'
 
-/** The ideas that the judged text has to hold: after feedback those of the revision. */
-export const ideasOf = (item: Item, { second }: Turns): readonly Idea[] =>
-  second !== undefined && item.feedback ? item.feedback.ideas : item.ideas
-
 /** Everything that is judged of an outline by counting words. A reply that is no outline fails all that is about one. */
 export const judgeOutline = (item: Item, turns: Turns, { contract, voice }: Definition, findings: Findings) => {
   const reply = turns.last
-  const outline = parseOutline(reply)
-  const named = namedParts(outline, contract)
-  const ideas = ideasOf(item, turns)
-  const statements = passagesOf(reply, named)
-  const aligned = align(statements, ideas)
+  const reading = readReply(item, turns, contract)
+  const { outline, named, ideas, aligned } = reading
   judgeCoverage(ideas, aligned, findings)
-  const sections = named.sections.length > 0 ? statements : []
-  const others = named.sections.length > 0 ? otherStatements(outline, named) : clausesOf(reply).map(statementOf)
-  const known = knownWords(item, turns, contract)
-  judgeFaith([...sections, ...others], sections.length, item, ideas, known, findings)
+  judgeFaith(reading, findings)
   if (outline.titles.length + outline.parts.length === 0) return noOutline(findings)
   const said = new Set(contentWords(turns.told))
   const thesis = turns.thesisTold ? item.thesis : undefined
   const context = { outline, named, reply, contract, said, thesis, subjects: ideas.map(({ subject }) => subject) }
   const broken = rules.flatMap((rule) => rule(context) ?? [])
-  const kept = 1 - broken.length / rules.length
   findings.set(
     'structure',
-    kept,
+    1 - broken.length / rules.length,
     broken.map(({ what }) => what).join(' · ') || 'every rule is kept',
     broken.map(({ tag }) => tag),
   )
-  judgeConcision(item, statements, aligned.ideas, reply, findings)
+  judgeConcision(item, aligned.statements, aligned.ideas, reply, findings)
   judgeLength(reply, item, contract, findings)
   judgeOrder(ideas, aligned, named, findings)
   judgeVoice(reply, { contract, voice }, findings)
@@ -51,7 +40,7 @@ const noOutline = ({ set }: Findings) => {
     set(name, 0, 'there is no outline', ['no-outline'])
 }
 
-const judgeCoverage = (ideas: readonly Idea[], { covered, named }: ReturnType<typeof align>, { set }: Findings) => {
+const judgeCoverage = (ideas: readonly Idea[], { covered, named }: Alignment, { set }: Findings) => {
   const total = ideas.reduce((sum, { weight }) => sum + weight, 0)
   const credit = (at: number) => (covered.has(at) ? 1 : named.has(at) ? 0.25 : 0)
   const score = ideas.reduce((sum, { weight }, at) => sum + weight * credit(at), 0) / total
@@ -64,49 +53,18 @@ const judgeCoverage = (ideas: readonly Idea[], { covered, named }: ReturnType<ty
   set('coverage', score, reason, missed.length === 0 ? [] : [main ? 'missed-main-idea' : 'missed-idea'])
 }
 
-/** The words that an outline may use: what was said, the contract's own headings, and words about writing. */
-const knownWords = (item: Item, { told }: Turns, contract: FrozenContract): Set<string> => {
-  const headings = [contract.overview, contract.tone, contract.themes, contract.next].map(({ heading }) => heading)
-  return new Set(contentWords([told, item.topic, ...headings, ...contract.phrases.editorial].join(' ')))
-}
-
-/** More new words than this, and a statement is not what the author said. */
-const newWords = 1 / 3
-
-/** Of a section those of its heading: what nobody spoke of is no part of the essay, whatever is then said of it. */
-const headWords = ({ text }: Statement) => contentWords(text.split('\n')[0] ?? '')
-
-const judgeFaith = (
-  all: readonly Statement[],
-  sections: number,
-  item: Item,
-  ideas: readonly Idea[],
-  known: ReadonlySet<string>,
-  { set }: Findings,
-) => {
-  const spoken = all.filter(({ words }) => words.size > 0)
+const judgeFaith = ({ spoken, invented, wrong }: Reading, { set }: Findings) => {
   if (spoken.length === 0) return set('faithfulness', 0, 'nothing is said', ['no-outline'])
-  const isNew = (words: readonly string[]) => words.filter((word) => !known.has(word)).length > newWords * words.length
-  const ofSections = new Set(all.slice(0, sections))
-  const invented = spoken.filter(
-    (statement) => isNew([...statement.words]) || (ofSections.has(statement) && isNew(headWords(statement))),
-  )
-  const wrong = all
-    .slice(0, sections)
-    .filter((statement) => !invented.includes(statement) && misattributed(statement, item, ideas))
   const bad = [...invented, ...wrong]
   const told = bad.slice(0, 3).map(({ text }) => JSON.stringify(text.replace(/\s+/g, ' ').slice(0, 80)))
-  set(
-    'faithfulness',
-    1 - bad.length / spoken.length,
+  const reason =
     bad.length === 0
       ? 'nothing is invented'
-      : `${bad.length} of ${spoken.length} statements were not made: ${told.join(', ')}`,
-    [
-      ...(invented.length > 0 ? (['invented'] as const) : []),
-      ...(wrong.length > 0 ? (['misattributed'] as const) : []),
-    ],
-  )
+      : `${bad.length} of ${spoken.length} statements were not made: ${told.join(', ')}`
+  set('faithfulness', 1 - bad.length / spoken.length, reason, [
+    ...(invented.length > 0 ? (['invented'] as const) : []),
+    ...(wrong.length > 0 ? (['misattributed'] as const) : []),
+  ])
 }
 
 const judgeConcision = (
@@ -134,7 +92,7 @@ const keeps = (reply: string, tangent: string): boolean => {
   return own.length >= 2 && own.filter((word) => words.has(word)).length >= Math.max(2, own.length * 0.8)
 }
 
-export const judgeLength = (
+const judgeLength = (
   reply: string,
   { brainstorm }: Item,
   { length: [least, most] }: FrozenContract,

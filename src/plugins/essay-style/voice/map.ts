@@ -1,6 +1,6 @@
 import { type Author, sampleScale } from './authors.ts'
 import { type Counts, sumOf } from './counts.ts'
-import { zOf } from './distance.ts'
+import { type Scale, zOf } from './distance.ts'
 
 /** Points of one hand on the voice map. */
 export interface MapGroup {
@@ -14,10 +14,20 @@ export interface VoiceMap {
   readonly groups: readonly MapGroup[] // one an author, a point a piece
 }
 
+export const voiceMap = async (authors: readonly Author[]): Promise<VoiceMap> =>
+  voiceMapOf(
+    authors.map(({ name, counts }) => ({ name, pieces: counts })),
+    await sampleScale(),
+  )
+
+interface Hand {
+  readonly name: string
+  readonly pieces: readonly Counts[]
+}
+
 /** The first two principal components of the authors' means: within an author all directions count alike. */
-export const voiceMap = async (authors: readonly Author[]): Promise<VoiceMap> => {
-  const scale = await sampleScale()
-  const means = authors.map(({ counts }) => unit(zOf(sumOf(counts), scale)))
+export const voiceMapOf = (hands: readonly Hand[], scale: Scale): VoiceMap => {
+  const means = hands.map(({ pieces }) => unit(zOf(sumOf(pieces), scale)))
   const centre = means[0]?.map((_, at) => means.reduce((sum, row) => sum + row[at]!, 0) / means.length) ?? []
   const rows = means.map((row) => minus(row, centre))
   const first = direction(rows)
@@ -26,7 +36,7 @@ export const voiceMap = async (authors: readonly Author[]): Promise<VoiceMap> =>
     const from = minus(unit(zOf(text, scale)), centre)
     return [dot(from, first), dot(from, second)] as const
   }
-  return { place, groups: authors.map(({ name, counts }) => ({ name, points: counts.map(place) })) }
+  return { place, groups: hands.map(({ name, pieces }) => ({ name, points: pieces.map(place) })) }
 }
 
 type Vector = readonly number[]
