@@ -213,7 +213,9 @@ const specLines = (data: EventData<'spec.written'>, colors: Colors): string[] =>
   const by = {
     uniform: 'spread evenly',
     statistical: 'aimed by the failure report',
+    'error-weighted': 'in proportion to the errors of each tag',
     llm: 'aimed by the LLM analyst',
+    placebo: 'aimed at shuffled failures, as a control',
     person: 'as a person wrote it',
   }
   const aimed = data.hypotheses.length > 0

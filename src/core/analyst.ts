@@ -3,7 +3,7 @@ import { matches } from './evaluation.ts'
 import { type FailingItem, type FailureCell, type FailureReport, leastEvidence } from './failures.ts'
 import { chanceOfHit, expectedRise, type PredictionScore } from './predictions.ts'
 import { seedFrom } from './random.ts'
-import type { Lesson } from './round.ts'
+import type { Author, Lesson } from './round.ts'
 
 export { type PredictionScore, scorePredictions } from './predictions.ts'
 
@@ -11,7 +11,8 @@ export { type PredictionScore, scorePredictions } from './predictions.ts'
 export interface SpecFile {
   readonly spec: GenerationSpec
   readonly hypotheses: readonly Hypothesis[]
-  readonly author: 'uniform' | 'statistical' | 'llm' | 'person'
+  readonly author: Author
+  readonly fellBack?: string // why the LLM analyst did not write it
   readonly scored?: readonly PredictionScore[]
   readonly lesson?: Lesson
 }

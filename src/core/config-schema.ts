@@ -170,6 +170,12 @@ export const Config = z.strictObject({
       replay: share().default(0.3).describe("share of a round's rows from earlier rounds' accepted rows, 0 to 1"),
       uniform: share().default(0.25).describe("share of a round's rows spread evenly over all tags, 0 to 1"),
       maxShare: share().default(0.4).describe("largest share of a round's rows for one tag, 0 to 1"),
+      analyst: z
+        .enum(['uniform', 'error-weighted', 'statistical', 'llm', 'placebo'])
+        .optional()
+        .describe(
+          'who aims the rows; roles.analyst where it is set, else the statistical one. The others are arms of an experiment: rows by error counts, or an analyst that reads shuffled failures',
+        ),
       plateau: whole(1).default(2).describe('rounds without a promotion after which the run stops'),
     },
     'how rounds are made up and when they end',

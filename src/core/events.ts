@@ -4,6 +4,7 @@
  * Numbers are finite, since JSON holds no others: a diverged loss is `null`.
  */
 import { z } from 'zod'
+import { authors } from './round.ts'
 
 const count = z.int().nonnegative()
 const amount = z.number().nonnegative()
@@ -116,7 +117,7 @@ export const eventData = {
     alpha: z.number(), // what this look spent
   }),
   'spec.written': z.object({
-    author: z.enum(['uniform', 'statistical', 'llm', 'person']),
+    author: z.enum(authors),
     parts: z.array(specPart).readonly(),
     hypotheses: z.array(hypothesis).readonly(),
   }),

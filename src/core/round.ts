@@ -6,7 +6,8 @@ import type { MeasuredRate, TagRate } from './rates.ts'
 import type { TrainResult } from './trainer.ts'
 
 /** Who wrote a generation spec. */
-export type Author = 'uniform' | 'statistical' | 'llm' | 'person'
+export const authors = ['uniform', 'error-weighted', 'statistical', 'llm', 'placebo', 'person'] as const
+export type Author = (typeof authors)[number]
 
 /** What a round teaches, and why: the report says it in these words. */
 export interface Lesson {
@@ -26,6 +27,7 @@ export interface Paired {
 export interface RoundSummary {
   readonly round: number // 0 is the untouched student
   readonly author?: Author // of the spec that this round's rows came from
+  readonly fellBack?: string // why the LLM analyst did not write it
   readonly lesson?: Lesson // what it taught
   readonly pairs?: Paired // of a round that taught judgement
   readonly parts: readonly SpecPart[]

@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts'
 import type { RoleName } from '../core/config-schema.ts'
 import type { AnySkill, SpecPart } from '../core/contract.ts'
 import type { NewEvent } from '../core/events.ts'
-import type { RoleLlm } from '../core/llm/role.ts'
+import type { RoleModel } from '../core/llm/gateway.ts'
 import type { Student } from '../core/student.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { RunFiles } from '../core/workspace.ts'
@@ -39,7 +39,7 @@ export interface Deps {
   readonly signal: AbortSignal // aborted by Ctrl-C, by a `pause` or `stop` order and by a lost lease
   emit(event: ToldEvent): void
   /** The model of a role, its calls in the books of this stage; undefined where the config sets no such role. */
-  llm(role: RoleName): RoleLlm | undefined
+  llm(role: RoleName): RoleModel | undefined
   /** Minutes that this run has worked so far, over all its processes. */
   minutes(): number
   /** Wall time of the stages of a round that have finished so far, in seconds by stage. */

@@ -1,5 +1,5 @@
 import type { RoleName } from '../core/config-schema.ts'
-import type { Gateway, RoleLlm, Used } from '../core/llm/gateway.ts'
+import type { Gateway, RoleModel, Used } from '../core/llm/gateway.ts'
 import type { Deps } from './deps.ts'
 
 interface Sum {
@@ -19,7 +19,7 @@ const tellEveryMs = 5000
 export const stageBooks = (
   gateway: Gateway | undefined,
   { stage, round, signal, emit }: { stage: string; round: number; signal: AbortSignal; emit: Deps['emit'] },
-): { llm(role: RoleName): RoleLlm | undefined; tell(): void } => {
+): { llm(role: RoleName): RoleModel | undefined; tell(): void } => {
   const sums = new Map<string, Sum>()
   let told = Date.now()
   const tell = () => {

@@ -38,6 +38,7 @@ export const summarize = async (
   return {
     round: state.round,
     ...(spec && { author: spec.author, lesson: spec.lesson }),
+    ...(spec?.fellBack && { fellBack: spec.fellBack }),
     ...(paired && { pairs: paired }),
     parts: spec?.spec.parts ?? [],
     hypotheses: spec?.hypotheses ?? [],

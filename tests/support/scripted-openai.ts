@@ -82,7 +82,12 @@ export const startScriptedOpenAi = async (
     response.on('close', () => {
       open -= 1
     })
-    await give(response, await answer(asked, requests.length), Boolean(asked.stream))
+    try {
+      await give(response, await answer(asked, requests.length), Boolean(asked.stream))
+    } catch (error) {
+      // a fault of the script must not leave its client waiting: 418 is tried again by nobody
+      await give(response, answers.failing(418, `the script of the server failed: ${error}`), false)
+    }
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   return {

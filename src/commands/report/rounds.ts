@@ -17,7 +17,13 @@ export const roundRows = ({ rounds, against }: Collected): RoundRow[] =>
     unscored: summary.unscored,
   }))
 
-const lessonOf = ({ lesson, pairs, rows }: RoundSummary): string | null => {
+const lessonOf = (summary: RoundSummary): string | null => {
+  const { fellBack } = summary
+  const taught = taughtOf(summary)
+  return fellBack ? `${taught ?? ''} The LLM analyst wrote no spec for it: ${clean(fellBack, 300)}.`.trim() : taught
+}
+
+const taughtOf = ({ lesson, pairs, rows }: RoundSummary): string | null => {
   if (!lesson) return null
   if (!pairs) return `Format, by SFT on ${rows.trained} rows: ${lesson.why}.`
   const { practised, pairs: count, fromStudent, lint } = pairs

@@ -56,10 +56,16 @@ export const protectedRates = ({ incumbentRate, candidateRate }: ProtectedRow): 
 
 export const protectedName = ({ of, where }: ProtectedRow): string => targetText(of, where)
 
-export const authorText = (author: string | null): string =>
-  ({ uniform: 'spread evenly', statistical: 'aimed by the statistical analyst', llm: 'aimed by the LLM analyst' })[
-    author ?? ''
-  ] ?? 'unknown author'
+export const authorText = (author: string | null): string => authorTexts[author ?? ''] ?? 'unknown author'
+
+const authorTexts: Readonly<Record<string, string>> = {
+  uniform: 'spread evenly',
+  'error-weighted': 'in proportion to the errors of each tag',
+  statistical: 'aimed by the statistical analyst',
+  llm: 'aimed by the LLM analyst',
+  placebo: 'aimed by an analyst that read shuffled failures',
+  person: 'as a person wrote it',
+}
 
 export const hitText = ({ hit, moved }: Belief): string =>
   moved === null || hit === null ? 'not scored' : hit ? 'hit' : 'missed'

@@ -42,9 +42,14 @@ export interface GatewayOptions {
   onWarning?(code: string, message: string): void
 }
 
+/** A role's model: typed answers, and a chat model for agents on the same transport. */
+export interface RoleModel extends RoleLlm {
+  chatModel(): Promise<ChatOpenAI>
+}
+
 export interface Gateway {
   /** Undefined where the config sets no such role. */
-  llm(role: RoleName, scope: Scope): RoleLlm | undefined
+  llm(role: RoleName, scope: Scope): RoleModel | undefined
   /** A LangChain chat model for `createAgent`; streaming and tool calls as with any ChatOpenAI. Undefined as above. */
   chatModel(role: RoleName, scope: Scope): Promise<ChatOpenAI | undefined>
   /** Asks the role's own model what it can do, and remembers it. @throws WhetError as a call does */
@@ -87,7 +92,11 @@ export const openGateway = async (options: GatewayOptions): Promise<Gateway> => 
   return {
     llm: (role, scope) => {
       const transport = transports.get(role)
-      return transport && roleLlm(transport, scope, mannerOf(transport.target))
+      if (!transport) return undefined
+      return {
+        ...roleLlm(transport, scope, mannerOf(transport.target)),
+        chatModel: () => chatOpenAi(transport, scope),
+      }
     },
     chatModel: async (role, scope) => {
       const transport = transports.get(role)

@@ -1,10 +1,10 @@
-import { type SpecFile, scorePredictions, statisticalAnalyst, uniformParts } from '../../core/analyst.ts'
-import type { ItemBase, SpecPart } from '../../core/contract.ts'
+import { type SpecFile, scorePredictions, uniformParts } from '../../core/analyst.ts'
+import type { SpecPart } from '../../core/contract.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
-import { failureReport } from '../../core/failures.ts'
 import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
 import type { Lesson, RoundSummary } from '../../core/round.ts'
+import { type Aim, aim, reportOf } from '../aim.ts'
 import type { Deps, Stage } from '../deps.ts'
 import { problemOf } from '../edit-spec.ts'
 import { rowsThatFit } from '../fit.ts'
@@ -24,8 +24,8 @@ export const analyze: Stage = async (state, deps) => {
   const stop = await stopReason(state, summary, deps)
   if (stop) return stopped(state, stop, frozen, deps)
   const lesson = nextLesson(state, deps.config)
-  await writeSpec(state, frozen, deps, { lesson, rows: roomFor(summary, deps) })
-  return { round: state.round + 1, teaches: lesson.teaches }
+  const teaches = await writeSpec(state, frozen, deps, { lesson, rows: roomFor(summary, deps) })
+  return { round: state.round + 1, teaches }
 }
 
 const roundSummary = async (state: State, frozen: Frozen, deps: Deps): Promise<RoundSummary> => {
@@ -44,18 +44,11 @@ const stopped = async (state: State, stop: StopReason, frozen: Frozen, deps: Dep
 }
 
 const writeFailures = async (state: State, frozen: Frozen, deps: Deps) => {
-  const rows = await devRows(state.best, deps)
-  const { plugin } = deps
-  const gold = (item: ItemBase) => {
-    const turn = plugin.gold(item, plugin.begin(item, frozen.definition).messages, frozen.definition)
-    return turn && [turn]
-  }
-  const report = failureReport(rows, plugin.dimensions(frozen.definition), criteriaOf(deps), { gold })
-  await writeJson(deps.files.round(state.round).failures, report)
-  return report
+  const dev = await devRows(state.best, deps)
+  await writeJson(deps.files.round(state.round).failures, reportOf(dev, frozen, deps))
+  return dev
 }
 
-/** The next round's spec: uniform in the first, aimed at what the best student fails on dev afterwards. */
 /** How many rows the next round has; said where they are fewer than the config asks for. */
 const roomFor = (summary: RoundSummary, deps: Deps): number => {
   const { rows, wanted, minutesLeft } = rowsThatFit(deps.config, summary, deps.minutes())
@@ -70,43 +63,43 @@ const roomFor = (summary: RoundSummary, deps: Deps): number => {
   return rows
 }
 
+/** The next round's spec: uniform in the first, aimed at what the best student fails on dev afterwards. */
 const writeSpec = async (
   state: State,
   frozen: Frozen,
   deps: Deps,
   { lesson, rows }: { readonly lesson: Lesson; readonly rows: number },
-) => {
+): Promise<Lesson['teaches']> => {
   const { loop, seed } = deps.config
   const next = state.round + 1
   const fresh = next === 1 ? rows : rows - Math.round(rows * loop.replay)
   const asked = partsAskedFor(fresh, frozen, deps)
   const open = fresh - asked.reduce((sum, part) => sum + part.rows, 0)
   const specSeed = seedFrom(seed, 'spec', next)
-  const report = await writeFailures(state, frozen, deps)
+  const dev = await writeFailures(state, frozen, deps)
   const targeted = next === 1 ? 0 : Math.round(open * (1 - loop.uniform))
-  const aimed =
+  const aimed: Aim =
     targeted === 0
-      ? { parts: [], hypotheses: [] }
-      : statisticalAnalyst({
-          report,
-          dimensions: deps.plugin.dimensions(frozen.definition),
-          loop: { rows: targeted, uniform: loop.uniform, maxShare: loop.maxShare },
-          history: await scoredHistory(state, deps),
-          seed: specSeed,
-        })
+      ? { parts: [], hypotheses: [], author: 'uniform' }
+      : await aim(state, frozen, deps, { rows: targeted, seed: specSeed, lesson, dev })
   const aimedRows = aimed.parts.reduce((sum, part) => sum + part.rows, 0)
   const file: SpecFile = {
     spec: { seed: specSeed, split: 'train', parts: [...asked, ...aimed.parts, ...uniformParts(open - aimedRows)] },
     hypotheses: aimed.hypotheses,
-    author: aimedRows > 0 ? 'statistical' : asked.length > 0 ? 'person' : 'uniform',
-    lesson,
+    author: aimedRows > 0 ? aimed.author : asked.length > 0 ? 'person' : 'uniform',
+    ...(aimed.fellBack && { fellBack: aimed.fellBack }),
+    lesson: chosenLesson(lesson, aimed),
   }
   await writeJson(deps.files.round(next).spec, file)
   deps.emit({
     type: 'spec.written',
     data: { author: file.author, parts: [...file.spec.parts], hypotheses: [...file.hypotheses] },
   })
+  return chosenLesson(lesson, aimed).teaches
 }
+
+const chosenLesson = (lesson: Lesson, { teaches }: Aim): Lesson =>
+  teaches && teaches !== lesson.teaches ? { teaches, why: 'the analyst chose it' } : lesson
 
 /** Rows that a person wants in the next spec, as far as they fit into the round. Tags that the skill does not have are told and left out. */
 const partsAskedFor = (rows: number, frozen: Frozen, deps: Deps): SpecPart[] => {
@@ -122,14 +115,5 @@ const partsAskedFor = (rows: number, frozen: Frozen, deps: Deps): SpecPart[] => 
   })
 }
 
-const scoredHistory = async (state: State, deps: Deps) => {
-  const scored = []
-  for (let n = 1; n <= state.round; n += 1)
-    scored.push(...((await readJson<RoundSummary>(deps.files.round(n).summary))?.predictions ?? []))
-  return scored
-}
-
 const devRows = async (round: number, deps: Deps): Promise<EvaluationRow[]> =>
   (await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('dev'))).rows
-
-const criteriaOf = (deps: Deps) => deps.plugin.rubrics.flatMap(({ criteria }) => criteria)
