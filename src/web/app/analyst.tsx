@@ -33,6 +33,8 @@ export const AnalystPage = ({ run, judged }: { run: string; judged: number }) =>
 }
 
 const authors = {
+  'error-weighted': 'in proportion to the errors of each tag',
+  placebo: 'aimed by an analyst that read shuffled failures',
   uniform: 'spread evenly',
   statistical: 'aimed by the statistical analyst',
   llm: 'aimed by the LLM analyst',
