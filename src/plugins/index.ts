@@ -6,6 +6,7 @@ import type { AnySkill } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
 import { guarded } from '../core/guard.ts'
 import { nearest } from '../core/nearest.ts'
+import { agenticSearch } from './agentic-search/index.ts'
 import { declarativeSkill } from './declarative/index.ts'
 import { essayStyle } from './essay-style/index.ts'
 import { toolCalling } from './tool-calling/index.ts'
@@ -14,6 +15,7 @@ import { toolCalling } from './tool-calling/index.ts'
 export const plugins: Readonly<Record<string, AnySkill>> = {
   'tool-calling': toolCalling,
   'essay-style': essayStyle,
+  'agentic-search': agenticSearch,
 }
 
 /**

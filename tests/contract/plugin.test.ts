@@ -10,6 +10,7 @@ const options: Readonly<Record<string, unknown>> = {
     sandbox: { kind: 'folder' },
   },
   'essay-style': { contract: 'compact' },
+  'agentic-search': { corpus: { facts: 120 } },
 }
 
 test('every built-in skill has options to be checked with', () => {

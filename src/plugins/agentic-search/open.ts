@@ -1,10 +1,18 @@
 import path from 'node:path'
-import { type OpenedCorpus, openFolder } from './corpus/corpus.ts'
+import { type OpenedCorpus, openCorpus, openFolder } from './corpus/corpus.ts'
 import type { UpdateOptions } from './corpus/update.ts'
+import { factSource } from './facts.ts'
 import type { Options } from './options.ts'
 
 /** The corpus that the options name, its index brought up to date. @throws {WhetError} those of `openFolder` */
 export const openConfigured = (
-  { corpus, index }: Options,
+  { corpus, index: { passageChars, titleWeight } }: Options,
   { baseDir, ...options }: UpdateOptions & { readonly baseDir: string },
-): Promise<OpenedCorpus> => openFolder(path.resolve(baseDir, corpus.folder), index, options)
+): Promise<OpenedCorpus> => {
+  const settings = { passageChars, titleWeight }
+  if ('folder' in corpus) return openFolder(path.resolve(baseDir, corpus.folder), settings, options)
+  return openCorpus(factSource(corpus.facts), `a made-up world of ${corpus.facts} towns`, settings, options)
+}
+
+export const sourceName = ({ corpus }: Options): string =>
+  'folder' in corpus ? corpus.folder : `a made-up world of ${corpus.facts} towns`

@@ -1,14 +1,38 @@
 import { z } from 'zod'
+import type { kinds } from './item.ts'
 
 export const skillName = 'agentic-search'
 
 const Folder = z.strictObject({
   folder: z.string().min(1).describe('.md, .txt, .rst, .html, .pdf, .docx and .jsonl files below it are the documents'),
 })
+const Facts = z.strictObject({
+  facts: z
+    .int()
+    .min(40)
+    .max(2000)
+    .describe('a made-up world of so many towns, seven short documents each: for students that learn in minutes'),
+})
+
+const share = (value: number) => z.number().min(0).max(1).default(value)
+/** The share of each kind of question where a spec asks for none; they are scaled to sum to one. */
+const Kinds = z.strictObject({
+  fact: share(0.22),
+  'near-title': share(0.14),
+  mismatch: share(0.07),
+  comparison: share(0.06),
+  'two-hop': share(0.12),
+  aggregation: share(0.05),
+  temporal: share(0.04),
+  negation: share(0.05),
+  ambiguous: share(0.06),
+  'in-context': share(0.06),
+  unanswerable: share(0.13),
+} satisfies Record<(typeof kinds)[number], unknown>)
 
 /** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
 export const Options = z.strictObject({
-  corpus: Folder.describe('where the documents come from'),
+  corpus: z.union([Folder, Facts]).describe('where the documents come from'),
   index: z
     .strictObject({
       passageChars: z
@@ -30,5 +54,15 @@ export const Options = z.strictObject({
     })
     .prefault({})
     .describe('how documents are indexed'),
+  mode: z
+    .enum(['live', 'static'])
+    .default('live')
+    .describe('live: the student searches and reads; static: fixed results stand in the question, and it only answers'),
+  results: z.int().min(1).max(20).default(3).describe('documents that a search shows'),
+  snippetChars: z.int().min(0).max(500).default(0).describe('text shown with each result; 0: the title alone'),
+  readChars: z.int().min(200).max(20_000).default(1200).describe('characters that one reading shows'),
+  totalChars: z.int().min(500).default(12_000).describe('characters that all results of an episode may have'),
+  maxSteps: z.int().min(2).max(30).default(8).describe('turns that the student may take'),
+  kinds: Kinds.prefault({}).describe('shares of the kinds of question'),
 })
 export type Options = z.output<typeof Options>

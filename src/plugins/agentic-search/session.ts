@@ -38,6 +38,13 @@ export class SearchSession {
     return answer
   }
 
+  /** Documents that a query finds, the best first. */
+  found(query: string): string[] {
+    return this.index
+      .search(query, { limit: this.limits.results, hidden: this.hidden })
+      .hits.map(({ document }) => document)
+  }
+
   private search(query: string, limit = this.limits.results): ToolAnswer {
     const { hits, words } = this.index.search(query, {
       limit,

@@ -1,0 +1,18 @@
+import type { Environment } from '../../core/contract.ts'
+import type { Definition } from './definition.ts'
+import type { Item } from './item.ts'
+import { openDefinition } from './library.ts'
+import { SearchSession } from './session.ts'
+
+/** The frozen documents, without those that the item hides; every call is really executed. */
+export const environment = async (item: Item, definition: Definition): Promise<Environment> => {
+  const session = new SearchSession(openDefinition(definition).index, definition, new Set(item.hidden))
+  return {
+    call: async (call, signal) => {
+      signal.throwIfAborted()
+      return session.call(call.name, call.arguments)
+    },
+    endState: async () => undefined,
+    close: async () => {},
+  }
+}

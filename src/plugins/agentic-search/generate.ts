@@ -1,0 +1,103 @@
+import type { GenerateContext, GenerationSpec, SpecPart, Tags } from '../../core/contract.ts'
+import { WhetError } from '../../core/errors.ts'
+import { unknownName } from '../../core/nearest.ts'
+import { mulberry32, type Random, seedFrom, shuffle } from '../../core/random.ts'
+import type { Definition } from './definition.ts'
+import type { Item, Kind } from './item.ts'
+import { type Opened, openDefinition } from './library.ts'
+
+export const dimensionsOf = ({ shares, hops }: Definition) => ({ kind: Object.keys(shares), hops })
+
+/**
+ * Questions of the split's own clusters of documents, spread over the kinds by their shares and over the clusters evenly.
+ * Fewer than asked for where the documents give no more.
+ * @throws {WhetError} unknown-tag · corpus-gone
+ */
+export async function* generate(
+  spec: GenerationSpec,
+  definition: Definition,
+  context: GenerateContext,
+): AsyncGenerator<Item> {
+  const opened = openDefinition(definition)
+  const used = new Set<string>()
+  for (const [at, part] of spec.parts.entries()) {
+    checkTags(part.where, definition)
+    const random = mulberry32(seedFrom(spec.seed, spec.split, at))
+    const clusters = opened.catalog.clustersOf(spec.split)
+    for (const item of drawPart(part, clusters, definition, opened, random, used)) {
+      context.signal.throwIfAborted()
+      yield item
+    }
+  }
+}
+
+function* drawPart(
+  part: SpecPart,
+  clusters: readonly string[],
+  { shares }: Definition,
+  opened: Opened,
+  random: Random,
+  used: Set<string>,
+): Generator<Item> {
+  const wanted = Object.keys(shares).filter((kind) => !part.where.kind || part.where.kind.includes(kind)) as Kind[]
+  const sources = wanted.map((kind) => ({
+    kind,
+    share: shares[kind] || 1,
+    next: drawer(kind, clusters, part.where, opened, random, used),
+  }))
+  let left = part.rows
+  let live = sources
+  const given = new Map<Kind, number>()
+  while (left > 0 && live.length > 0) {
+    // the kind that is furthest behind its share
+    const source = live.reduce((a, b) =>
+      (given.get(b.kind) ?? 0) / b.share < (given.get(a.kind) ?? 0) / a.share ? b : a,
+    )
+    const { value, done } = source.next.next()
+    if (done) live = live.filter((each) => each !== source)
+    else {
+      given.set(source.kind, (given.get(source.kind) ?? 0) + 1)
+      left -= 1
+      yield value
+    }
+  }
+}
+
+/** Items of one kind, one a cluster in turn, until there are no more. */
+function* drawer(
+  kind: Kind,
+  clusters: readonly string[],
+  where: Tags,
+  opened: Opened,
+  random: Random,
+  used: Set<string>,
+): Generator<Item> {
+  const order = shuffle(random, clusters)
+  for (let any = true; any; ) {
+    any = false
+    for (const cluster of order) {
+      const fitting = opened.drafts(kind, cluster).filter((item) => !used.has(item.id) && fits(item.tags, where))
+      const item = fitting[Math.floor(random() * fitting.length)]
+      if (!item) continue
+      any = true
+      used.add(item.id)
+      yield item
+    }
+  }
+}
+
+const fits = (tags: Tags, where: Tags): boolean =>
+  Object.entries(where).every(([dimension, values]) => values.some((value) => tags[dimension]?.includes(value)))
+
+const checkTags = (where: Tags, definition: Definition): void => {
+  const dimensions: Readonly<Record<string, readonly string[]>> = dimensionsOf(definition)
+  for (const [dimension, values] of Object.entries(where)) {
+    const known = Object.hasOwn(dimensions, dimension) ? dimensions[dimension] : undefined
+    if (!known) throw unknownTag(unknownName('dimension', dimension, Object.keys(dimensions)), dimension)
+    for (const value of values)
+      if (!known.includes(value)) throw unknownTag(unknownName(dimension, value, known), dimension)
+  }
+}
+
+const unknownTag = (message: string, dimension: string) =>
+  new WhetError({ code: 'unknown-tag', message, fixedBy: 'config', exit: 2, data: { dimension } })
