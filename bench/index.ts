@@ -1,5 +1,6 @@
 // npm run bench [name]     prints one figure a line: name, value, unit, and the aim or the peer timed in the same run
 import { dedupe } from './dedupe.ts'
+import { episodes } from './episodes.ts'
 import { graph } from './graph.ts'
 import { harness } from './harness.ts'
 import { help } from './help.ts'
@@ -8,7 +9,7 @@ import { search } from './search.ts'
 import { validation } from './validation.ts'
 import { voice } from './voice.ts'
 
-const benches = { harness, validation, dedupe, graph, search, llm, help, voice }
+const benches = { harness, validation, dedupe, graph, search, episodes, llm, help, voice }
 
 export interface Figure {
   readonly name: string

@@ -223,8 +223,9 @@ function* sharing(entries: readonly Entry[], { catalog, shows }: Library): Gener
       )
         continue
       seen.add(key)
-      const query = `${field} ${value}`
-      if (members.every(({ id }) => shows(query, id))) yield { value, members, query, several: wording.several }
+      const queries = [`${field} ${value}`, `${wording.several.thing.split(' ')[0]} ${field} ${value}`]
+      const query = queries.find((each) => members.every(({ id }) => shows(each, id)))
+      if (query) yield { value, members, query, several: wording.several }
     }
 }
 

@@ -1,5 +1,4 @@
 /** A small made-up world, for students that learn in minutes: short documents whose facts are all known, and true nowhere else. */
-import { coinedWords } from '../../core/coined.ts'
 import { mulberry32, pick, type Random, seedFrom, shuffle } from '../../core/random.ts'
 import { type Field, lineStarts, placesOf, type ReadDocument } from './corpus/document.ts'
 import type { Source } from './corpus/update.ts'
@@ -24,7 +23,7 @@ interface Draft {
 /** The documents of one town: two bridges whose names differ in a word, two people, a works, a museum and a fair. */
 const townOf = (town: string, names: readonly string[], number: number, random: Random): Draft[] => {
   const [first = '', second = '', works = '', third = ''] = names
-  const people = [`${pick(random, givenNames)} ${first}`, `${pick(random, givenNames)} ${second}`] as const
+  const people = [first, second] as const
   const year = (from: number, to: number) => String(from + Math.floor(random() * (to - from)))
   const years = shuffle(
     random,
@@ -36,22 +35,22 @@ const townOf = (town: string, names: readonly string[], number: number, random: 
   const bridge = (title: string, index: number): Draft => ({
     title,
     facts: [
-      ['opened', years[index]!, `${title} was opened in ${years[index]}.`],
-      ['designer', designers[index]!, `Its designer was ${designers[index]}.`],
+      ['opened', years[index]!, `Opened in ${years[index]}.`],
+      ['designer', designers[index]!, `Designer: ${designers[index]}.`],
       ...(index === 0 || random() < 0.5
-        ? [['length', `${40 + Math.floor(random() * 900)} metres`, 'It is % long.'] as const]
+        ? [['length', `${40 + Math.floor(random() * 900)} metres`, 'Length: %.'] as const]
         : []),
     ].map(([name, value, sentence]) => [name!, value!, sentence!.replace('%', value!)] as const),
   })
   const person = (name: string, index: number): Draft => ({
     title: name,
     facts: [
-      ['born', year(1790, 1840), `${name} was born in %.`],
-      ['teacher', people[1 - index]!, index === 0 ? 'The teacher was %.' : ''],
+      ['born', year(1790, 1840), 'Born in %.'],
+      ['teacher', people[1 - index]!, index === 0 ? 'Teacher: %.' : ''],
       [
         'home',
         `${pick(random, ['Kite', 'Mill', 'Harbour', 'Orchard', 'Tanner', 'Castle'])} ${pick(random, ['Street', 'Lane', 'Square'])}`,
-        'Home was in %.',
+        'Home: %.',
       ],
     ]
       .filter(([, , sentence]) => sentence !== '')
@@ -67,20 +66,16 @@ const townOf = (town: string, names: readonly string[], number: number, random: 
     person(people[0], 0),
     person(people[1], 1),
     named(`${works} Company`, [
-      ['product', `${quality} ${product}`, `${works} produces %.`],
+      ['product', `${quality} ${product}`, 'Produces %.'],
       ['director', `${pick(random, givenNames)} ${third}`, 'Director: %.'],
     ]),
     named(`${town} Museum`, [
-      ['founded', years[5]!, `${town} Museum was founded in %.`],
-      ['founder', pick(random, people), 'Its founder was %.'],
+      ['founded', years[5]!, 'Founded in %.'],
+      ['founder', pick(random, people), 'Founder: %.'],
     ]),
     named(`${town} Fair`, [
-      [
-        'month',
-        pick(random, ['March', 'April', 'May', 'June', 'July', 'September', 'October']),
-        `${town} Fair is held in %.`,
-      ],
-      ['begun', years[6]!, 'It has been held since %.'],
+      ['month', pick(random, ['March', 'April', 'May', 'June', 'July', 'September', 'October']), 'Held in %.'],
+      ['begun', years[6]!, 'Begun in %.'],
     ]),
   ]
 }
@@ -88,13 +83,27 @@ const townOf = (town: string, names: readonly string[], number: number, random: 
 const givenNames =
   'Ada Bram Cora Dario Edda Finn Greta Hugo Ines Jonas Kira Leo Mara Nils Olga Piet Rosa Sven Tilda Udo'.split(' ')
 
-const idOf = (number: number) => `d${100 + number}`
+/** Short, since a small student writes them letter by letter. */
+const idOf = (number: number) => String(10 + number)
+
+/** Names of five letters that nobody has: a student cannot know them by heart, and they are a few tokens long. */
+const shortNames = (count: number, random: Random): string[] => {
+  const names = new Set<string>()
+  const letters = () => [
+    pick(random, [...'BDFGHKLMNPRSTVZ']),
+    pick(random, [...'aeiou']),
+    pick(random, [...'bdklmnrstv']),
+    pick(random, [...'aeio']),
+    pick(random, [...'klmnrst']),
+  ]
+  while (names.size < count) names.add(letters().join(''))
+  return [...names]
+}
 
 /** Every document of so many towns; the same for the same number. */
 export const factDocuments = (towns: number): ReadDocument[] => {
   const random = mulberry32(seedFrom('facts', towns))
-  const words = coinedWords(14 * towns + 400).filter((word) => /^[a-z]{5,9}$/.test(word))
-  const names = shuffle(random, words).map((word) => word[0]!.toUpperCase() + word.slice(1))
+  const names = shortNames(5 * towns, random)
   const drafts = Array.from({ length: towns }, (_, town) => {
     const own = names.slice(5 * town, 5 * town + 5)
     return townOf(own[0]!, own.slice(1), town, random).map((draft) => ({ ...draft, town: own[0]! }))

@@ -65,7 +65,7 @@ describe('students rank as they must', () => {
   const random = (messages: Transcript, item: Item) => {
     const chance = mulberry32(seedFrom(item.id, messages.length))
     const word = () => pick(chance, item.question.split(' '))
-    const turns = [call('search', { query: word() }, messages.length), call('read', { document: `d${100 + Math.floor(chance() * 800)}` }, messages.length), call('answer', { text: word(), citations: [] }), giveUp()] // biome-ignore format: four turns
+    const turns = [call('search', { query: word() }, messages.length), call('read', { document: String(10 + Math.floor(chance() * 800)) }, messages.length), call('answer', { text: word(), citations: [] }), giveUp()] // biome-ignore format: four turns
     return pick(chance, turns)
   }
 

@@ -4,7 +4,7 @@ import type { ToolSchema } from '../../skill.ts'
 export const tools: readonly ToolSchema[] = [
   {
     name: 'search',
-    description: 'Find documents by words. Gives the id and title of each, the best first.',
+    description: 'Find documents. Gives the id and title of each, the best first.',
     parameters: {
       type: 'object',
       properties: { query: { type: 'string', minLength: 1 }, limit: { type: 'integer', minimum: 1, maximum: 20 } },
@@ -14,7 +14,7 @@ export const tools: readonly ToolSchema[] = [
   },
   {
     name: 'read',
-    description: 'Read a found document. A long one goes on at `from`, a number of characters.',
+    description: 'Read a document. A long one goes on at `from`, a number of characters.',
     parameters: {
       type: 'object',
       properties: { document: { type: 'string', minLength: 1 }, from: { type: 'integer', minimum: 0 } },
@@ -24,7 +24,7 @@ export const tools: readonly ToolSchema[] = [
   },
   {
     name: 'answer',
-    description: 'Answer from what was read. `citations` are the ids of the documents that say it.',
+    description: 'Answer with sources. `citations` are the ids of the documents that say it.',
     parameters: {
       type: 'object',
       properties: { text: { type: 'string', minLength: 1 }, citations: { type: 'array', items: { type: 'string' } } },
@@ -34,7 +34,7 @@ export const tools: readonly ToolSchema[] = [
   },
   {
     name: 'not_found',
-    description: 'Say that the documents do not hold it.',
+    description: 'Say that it is not there.',
     parameters: {
       type: 'object',
       properties: { reason: { type: 'string', minLength: 1 } },
