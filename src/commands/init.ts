@@ -17,6 +17,7 @@ const input = z.strictObject({
     .describe('command that starts the MCP server whose tools are to be learned')
     .meta({ value: 'COMMAND' }),
   tools: z.string().optional().describe('a JSON file of tools instead').meta({ value: 'FILE', remote: 'path' }),
+  documents: z.string().optional().describe('a folder of documents to search').meta({ value: 'DIR' }),
   config: configField,
   force: z.boolean().default(false).describe('replace a file that is there').meta({ remote: false }),
 })
@@ -36,7 +37,7 @@ export const command = defineCommand<typeof input, Written>({
     if (input.mcp !== undefined && input.tools !== undefined) throw twoSources()
     const skill = input.skill ?? (await askSkill(context))
     await loadPlugin(skill, path.dirname(file))
-    const { text, missing } = starterOf(skill, await sourceOf(input, context))
+    const { text, missing } = starterOf(skill, await sourceOf(skill, input, context))
     parseConfig(text, file, { plugins })
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(file, text, { flag: input.force ? 'w' : 'wx' })
@@ -57,10 +58,19 @@ const askSkill = async ({ interactive, ask }: CommandContext): Promise<string> =
   return answer?.trim() || first
 }
 
-const sourceOf = async (input: { mcp?: string; tools?: string }, context: CommandContext): Promise<Source> => {
+const sourceOf = async (
+  skill: string,
+  input: { mcp?: string; tools?: string; documents?: string },
+  context: CommandContext,
+): Promise<Source> => {
+  if (input.documents !== undefined) return { documents: input.documents }
   if (input.tools !== undefined) return { tools: input.tools }
   if (input.mcp !== undefined) return mcpOf(input.mcp)
   if (!context.interactive) return {}
+  if (skill === 'agentic-search') {
+    const folder = (await context.ask('Folder of documents? [a made-up world, to try it out] '))?.trim()
+    return folder ? { documents: folder } : {}
+  }
   const answer = await context.ask(
     'Command that starts your MCP server, or a JSON file of tools? [the filesystem server that comes along] ',
   )

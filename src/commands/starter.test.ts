@@ -26,3 +26,11 @@ test.each([
 test('a skill of its own starts with empty options', () => {
   expect(parseConfig(starterOf('./my-skill.ts', {}).text, 'whetstone.yaml').config.skill).toBe('./my-skill.ts')
 })
+
+test.each([
+  ['nothing', {}, { facts: 140 }],
+  ['a folder', { documents: 'my docs' }, { folder: 'my docs' }],
+])('a starter config for searching from %s is right for its skill', (_, source, corpus) => {
+  const { config } = parseConfig(starterOf('agentic-search', source).text, 'whetstone.yaml', { plugins })
+  expect(config.options).toMatchObject({ corpus })
+})

@@ -2,12 +2,14 @@
 export interface Source {
   readonly mcp?: readonly string[] // argv of an MCP server
   readonly tools?: string // a JSON file
+  readonly documents?: string // a folder
 }
 
 /** A first whetstone.yaml, and what its author has to do before a run where something is left. */
 export interface Starter {
   readonly text: string
   readonly missing?: string
+  readonly student?: string // its section, where the usual one does not fit
 }
 
 const filesystemServer = 'mcp-server-filesystem'
@@ -34,7 +36,25 @@ const toolCalling = (source: Source): Starter => {
   return known ? { text } : { text, missing: 'write phrases.yaml, the wordings of requests (docs/phrase-packs.md)' }
 }
 
-const starters: Readonly<Record<string, (source: Source) => Starter>> = { 'tool-calling': toolCalling }
+/** Without a folder: the made-up world, with which a first run takes minutes. */
+const agenticSearch = ({ documents }: Source): Starter => ({
+  text: [
+    'options:',
+    documents === undefined
+      ? '  corpus: { facts: 140 } # a made-up world of short documents; or { folder: ./documents }'
+      : `  corpus: { folder: ${word(documents)} } # .md .txt .rst .html .pdf .docx .jsonl`,
+    ...(documents === undefined
+      ? ['  results: 2 # documents that a search shows']
+      : ['  snippetChars: 120', '  readChars: 1500']),
+  ].join('\n'),
+  // whole searches are one row each
+  student: `{ base: smollm2-135m, maxTokens: ${documents === undefined ? 464 : 2048} }`,
+})
+
+const starters: Readonly<Record<string, (source: Source) => Starter>> = {
+  'tool-calling': toolCalling,
+  'agentic-search': agenticSearch,
+}
 
 /** @param skill  as it stands in the config: a built-in name, a path or a package */
 export const starterOf = (skill: string, source: Source): Starter => {
@@ -45,7 +65,7 @@ export const starterOf = (skill: string, source: Source): Starter => {
   const text = `# whet run           (whet run --plan: what would happen, how long, at what cost)
 skill: ${word(skill)}
 ${options.text}
-student: { base: smollm2-135m } # or a local folder, or a hub name
+student: ${options.student ?? '{ base: smollm2-135m }'} # or a local folder, or a hub name
 evaluation: { dev: 60, gate: 120, sealed: 120 } # items
 loop: { rounds: 3, rows: 420 } # rows a round: uniform first, then aimed at what failed
 budget: { minutes: 60, diskGb: 10 }

@@ -1,6 +1,5 @@
 import type { GenerateContext, GenerationSpec, SpecPart, Tags } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
-import { unknownName } from '../../core/nearest.ts'
+import { requireKnownTags } from '../../core/known-tags.ts'
 import { mulberry32, type Random, seedFrom, shuffle } from '../../core/random.ts'
 import type { Definition } from './definition.ts'
 import type { Item, Kind } from './item.ts'
@@ -21,7 +20,7 @@ export async function* generate(
   const opened = openDefinition(definition)
   const used = new Set<string>()
   for (const [at, part] of spec.parts.entries()) {
-    checkTags(part.where, definition)
+    requireKnownTags(part.where, dimensionsOf(definition))
     const random = mulberry32(seedFrom(spec.seed, spec.split, at))
     const clusters = opened.catalog.clustersOf(spec.split)
     for (const item of drawPart(part, clusters, definition, opened, random, used)) {
@@ -88,16 +87,3 @@ function* drawer(
 
 const fits = (tags: Tags, where: Tags): boolean =>
   Object.entries(where).every(([dimension, values]) => values.some((value) => tags[dimension]?.includes(value)))
-
-const checkTags = (where: Tags, definition: Definition): void => {
-  const dimensions: Readonly<Record<string, readonly string[]>> = dimensionsOf(definition)
-  for (const [dimension, values] of Object.entries(where)) {
-    const known = Object.hasOwn(dimensions, dimension) ? dimensions[dimension] : undefined
-    if (!known) throw unknownTag(unknownName('dimension', dimension, Object.keys(dimensions)), dimension)
-    for (const value of values)
-      if (!known.includes(value)) throw unknownTag(unknownName(dimension, value, known), dimension)
-  }
-}
-
-const unknownTag = (message: string, dimension: string) =>
-  new WhetError({ code: 'unknown-tag', message, fixedBy: 'config', exit: 2, data: { dimension } })
