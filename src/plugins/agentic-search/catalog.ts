@@ -1,5 +1,4 @@
-import type { Split } from '../../core/contract.ts'
-import { splitOf } from '../../core/splits.ts'
+import { type Split, splitOf } from '../../skill.ts'
 import type { DocumentInfo, SearchIndex } from './corpus/search-index.ts'
 import { folded, wordsOf } from './corpus/words.ts'
 

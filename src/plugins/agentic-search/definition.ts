@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import type { DefineContext, Split } from '../../core/contract.ts'
-import { WhetError } from '../../core/errors.ts'
+import { type DefineContext, type Split, WhetError } from '../../skill.ts'
 import { freezeCorpus } from './corpus/corpus.ts'
 import { type Kind, kinds } from './item.ts'
 import { type Opened, withDrafts } from './library.ts'

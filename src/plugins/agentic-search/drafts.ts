@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { position } from '../../core/splits.ts'
+import { position } from '../../skill.ts'
 import type { Catalog, Entry } from './catalog.ts'
 import { folded, wordsOf } from './corpus/words.ts'
 import { products, qualities } from './facts.ts'

@@ -1,4 +1,4 @@
-import type { Environment } from '../../core/contract.ts'
+import type { Environment } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
 import { openDefinition } from './library.ts'

@@ -1,5 +1,5 @@
 /** A small made-up world, for students that learn in minutes: short documents whose facts are all known, and true nowhere else. */
-import { mulberry32, pick, type Random, seedFrom, shuffle } from '../../core/random.ts'
+import { mulberry32, pick, type Random, seedFrom, shuffle } from '../../skill.ts'
 import { type Field, lineStarts, placesOf, type ReadDocument } from './corpus/document.ts'
 import type { Source } from './corpus/update.ts'
 

@@ -1,6 +1,14 @@
-import type { GenerateContext, GenerationSpec, SpecPart, Tags } from '../../core/contract.ts'
-import { requireKnownTags } from '../../core/known-tags.ts'
-import { mulberry32, type Random, seedFrom, shuffle } from '../../core/random.ts'
+import {
+  type GenerateContext,
+  type GenerationSpec,
+  mulberry32,
+  type Random,
+  requireKnownTags,
+  type SpecPart,
+  seedFrom,
+  shuffle,
+  type Tags,
+} from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { Item, Kind } from './item.ts'
 import { type Opened, openDefinition } from './library.ts'

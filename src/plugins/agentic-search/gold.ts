@@ -1,4 +1,4 @@
-import type { AssistantTurn, Opening, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn, Opening, Transcript } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { Item, Need } from './item.ts'
 import { openDefinition } from './library.ts'

@@ -1,6 +1,5 @@
 import type { z } from 'zod'
-import type { Grade, Transcript, Verdict } from '../../core/contract.ts'
-import { RubricFields, readRubric } from '../../core/rubric.ts'
+import { type Grade, RubricFields, readRubric, type Transcript, type Verdict } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
 import { judgeQueries } from './queries.ts'

@@ -1,4 +1,4 @@
-import { definePlugin } from '../../core/contract.ts'
+import { definePlugin } from '../../skill.ts'
 import { Definition, define } from './definition.ts'
 import { environment } from './environment.ts'
 import { dimensionsOf, generate } from './generate.ts'

@@ -1,4 +1,4 @@
-import { WhetError } from '../../core/errors.ts'
+import { WhetError } from '../../skill.ts'
 import { type Catalog, catalogOf } from './catalog.ts'
 import { openFrozenCorpus } from './corpus/corpus.ts'
 import type { SearchIndex } from './corpus/search-index.ts'

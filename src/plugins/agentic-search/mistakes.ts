@@ -1,5 +1,13 @@
-import type { AssistantTurn, Mistake, Transcript } from '../../core/contract.ts'
-import { mulberry32, pick, type Random, sample, seedFrom } from '../../core/random.ts'
+import {
+  type AssistantTurn,
+  type Mistake,
+  mulberry32,
+  pick,
+  type Random,
+  sample,
+  seedFrom,
+  type Transcript,
+} from '../../skill.ts'
 import { parseCall } from './calls.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'

@@ -1,4 +1,4 @@
-import type { Pooled, Scored, Target } from '../../core/contract.ts'
+import type { Pooled, Scored, Target } from '../../skill.ts'
 import type { Item } from './item.ts'
 import { searchesOf, traceOf } from './trace.ts'
 

@@ -1,4 +1,4 @@
-import type { AssistantTurn, ToolCall, ToolResult, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn, ToolCall, ToolResult, Transcript } from '../../skill.ts'
 import { parseCall, type SearchCall } from './calls.ts'
 
 /** How a search went, as its transcript tells it. */
