@@ -184,6 +184,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Results',
     load: async () => (await import('./compare.ts')).command,
   },
+  rate: {
+    summary: 'say which of two replies is better, without knowing whose they are: here or on a page for the browser',
+    example: 'whet rate --criterion voice --page rate.html',
+    cost: 'free',
+    effect: 'write',
+    group: 'Results',
+    only: 'terminal',
+    load: async () => (await import('./rate/index.ts')).command,
+  },
   eval: {
     summary: 'measure a run, the untouched base or any OpenAI-compatible URL (--pack: phrases that training never saw)',
     example: 'whet eval base --split dev',

@@ -12,7 +12,7 @@ const folder = (which: string) =>
   z
     .string()
     .describe(`${which}: a folder of texts, or the name of a sample author`)
-    .meta({ value: which.toUpperCase() })
+    .meta({ value: which.toUpperCase(), remote: 'path' })
 const input = z.strictObject({ a: folder('a'), b: folder('b') })
 
 interface Compared extends Comparison {

@@ -16,7 +16,7 @@ const input = z.strictObject({
   folder: z
     .string()
     .describe('a folder of the author’s own texts (.md, .txt, .docx, .html), or the name of a sample author')
-    .meta({ value: 'FOLDER' }),
+    .meta({ value: 'FOLDER', remote: 'path' }),
   save: z.string().optional().describe('write the profile as JSON').meta({ value: 'FILE' }),
   plot: z
     .string()

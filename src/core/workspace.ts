@@ -138,6 +138,10 @@ export class RunFiles {
   get frozen() {
     return join(this.dir, 'frozen.json')
   }
+  /** What people think of its replies, a line a rating. */
+  get ratings() {
+    return join(this.dir, 'ratings.jsonl')
+  }
   /** The items of one evaluation split, the same for all rounds. */
   split(name: Exclude<Split, 'train'>) {
     return join(this.dir, `items-${name}.jsonl`)
