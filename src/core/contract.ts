@@ -119,6 +119,7 @@ export interface Hypothesis {
 export interface Mistake<Item, Definition> {
   readonly name: string
   readonly fails: string // the criterion that the result must fail
+  applies?(definition: Definition): boolean // whether the items of this definition can hold it; left out: of every one
   apply(
     item: Item,
     gold: Transcript,

@@ -9,6 +9,7 @@ import type {
   ToolSchema,
   Transcript,
 } from './contract.ts'
+import { isWhetError } from './errors.ts'
 import type { Reply, Student } from './student.ts'
 
 export interface Episode {
@@ -46,9 +47,15 @@ export const playStudent = (
   student: Student,
   options: EpisodeOptions & { readonly maxTokens: number; readonly seed: number; readonly slot?: number },
 ): Promise<Episode> =>
-  play(item, options, (soFar, opening) => {
+  play(item, options, async (soFar, opening) => {
     const { signal, maxTokens, seed, slot } = options
-    return student.reply(soFar, opening.tools, { signal, maxTokens, seed, ...(slot !== undefined && { slot }) })
+    const asked = { signal, maxTokens, seed, ...(slot !== undefined && { slot }) }
+    return student.reply(soFar, opening.tools, asked).catch((error: unknown) => {
+      // a conversation that outgrows the context is the student's own doing; a request that never fitted is not
+      if (soFar.length > opening.messages.length && isWhetError(error) && error.code === 'student-context')
+        return undefined
+      throw error
+    })
   })
 
 const play = async (item: ItemBase, options: EpisodeOptions, next: NextTurn): Promise<Episode> => {

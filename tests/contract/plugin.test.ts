@@ -17,5 +17,19 @@ test('every built-in skill has options to be checked with', () => {
   expect(Object.keys(options)).toEqual(expect.arrayContaining(Object.keys(plugins)))
 })
 
+/** Skills that are another one with other options: several turns in a vault, and in a real server's folder. */
+const further: Readonly<Record<string, readonly unknown[]>> = {
+  'tool-calling': [
+    { tools: { vault: true }, scenarios: { files: ['vault'] } },
+    {
+      tools: { mcp: { command: ['mcp-server-filesystem', '.'] } },
+      packs: ['filesystem'],
+      sandbox: { kind: 'folder' },
+      scenarios: { files: ['filesystem'], share: 0.5 },
+    },
+  ],
+}
+
 for (const [name, plugin] of Object.entries(plugins))
-  keepsThePluginContract(plugin, { options: options[name], baseDir: import.meta.dirname })
+  for (const each of [options[name], ...(further[name] ?? [])])
+    keepsThePluginContract(plugin, { options: each, baseDir: import.meta.dirname })

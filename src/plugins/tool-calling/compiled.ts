@@ -1,12 +1,14 @@
-import { type Dimensions, type Split, type ToolSchema, type ValueSource, valueSource } from '../../skill.ts'
+import { type Dimensions, type Split, type Tags, type ToolSchema, type ValueSource, valueSource } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import { familiesOf } from './families.ts'
 import type { Family } from './family.ts'
+import { type ScenarioFamily, scenarioFamilies } from './scenarios/families.ts'
 
 /** A definition taken apart for speed: made once for each definition object, never stored. */
 export interface Compiled {
   readonly tools: ReadonlyMap<string, ToolSchema>
   readonly families: readonly Family[] // those that at least one menu can serve
+  readonly scenarios: readonly ScenarioFamily[]
   readonly dimensions: Dimensions
   menusOf(family: Family): readonly (readonly string[])[]
   values(pack: number, split: Split): ValueSource
@@ -31,11 +33,15 @@ const compile = (definition: Definition): Compiled => {
     menus.set(family.id, serving)
     return serving.length > 0
   })
+  const scenarios = definition.scenarios
+    ? scenarioFamilies(definition.scenarios.files, definition.tools, definition.scenarios)
+    : []
   const sources = new Map<string, ValueSource>()
   return {
     tools: new Map(definition.tools.map((tool) => [tool.name, tool])),
     families,
-    dimensions: dimensionsOf(families),
+    scenarios,
+    dimensions: dimensionsOf([...families, ...scenarios]),
     menusOf: ({ id }) => menus.get(id) ?? [],
     values: (pack, split) => {
       const key = `${pack} ${split}`
@@ -51,7 +57,7 @@ const compile = (definition: Definition): Compiled => {
 }
 
 /** Every tag that an item can carry, with all its values in the families' order. */
-const dimensionsOf = (families: readonly Family[]): Dimensions => {
+const dimensionsOf = (families: readonly { readonly tags: Tags }[]): Dimensions => {
   const dimensions: Record<string, string[]> = {}
   for (const { tags } of families)
     for (const [dimension, values] of Object.entries(tags)) {

@@ -10,7 +10,11 @@ import { Kinds, type Options } from './options.ts'
 import { loadPack } from './pack.ts'
 import { checkPack } from './pack-check.ts'
 import { NamedPack } from './pack-schema.ts'
+import { checkScenarios } from './scenarios/check.ts'
+import { loadTasks } from './scenarios/load.ts'
+import { NamedTasks } from './scenarios/task-schema.ts'
 import { validatorOf } from './validators.ts'
+import { contextFields, vaultTools } from './vault/tools.ts'
 
 const Tool = z.object({ name: z.string(), description: z.string(), parameters: z.record(z.string(), z.json()) })
 
@@ -25,6 +29,17 @@ export const Definition = z.object({
   packs: z.array(NamedPack),
   heldOut: z.boolean(),
   notes: z.array(z.string()),
+  vault: z.literal(true).optional(),
+  scenarios: z
+    .object({
+      files: z.array(NamedTasks),
+      share: z.number(),
+      least: z.number(),
+      most: z.number(),
+      shown: z.number(),
+      context: z.array(z.enum(contextFields)),
+    })
+    .optional(),
 })
 export type Definition = z.output<typeof Definition>
 
@@ -38,13 +53,23 @@ export const define = async (options: Options, context: DefineContext): Promise<
   const server = serverOf(options, baseDir)
   if (options.sandbox && !server) throw sandboxWithoutServer()
   context.progress(0, 2, 'reading the tools')
-  const all = server ? await catalogueOfServer(server) : await toolsOfFile(options, baseDir)
+  const vault = 'vault' in options.tools
+  const all = vault
+    ? vaultTools(options.scenarios?.context ?? [])
+    : server
+      ? await catalogueOfServer(server)
+      : await toolsOfFile(options, baseDir)
   context.signal.throwIfAborted()
   const tools = chosenTools(all, options.only)
   for (const tool of tools) validatorOf(tool)
   context.progress(1, 2, 'reading the phrase packs')
   const packs = await Promise.all(options.packs.map((name) => loadPack(name, baseDir)))
   const notes = packs.flatMap((pack) => checkPack(pack, all, tools))
+  const scenarios = options.scenarios && {
+    ...options.scenarios,
+    files: await Promise.all(options.scenarios.files.map((name) => loadTasks(name, baseDir, tools))),
+    context: vault ? options.scenarios.context : [],
+  }
   const families = familiesOf(packs, tools, options.heldOut)
   const menus = makeMenus(
     tools.map(({ name }) => name),
@@ -63,12 +88,15 @@ export const define = async (options: Options, context: DefineContext): Promise<
     notes: [
       ...notes,
       ...unspoken(
-        tools.map(({ name }) => name),
+        packs.length === 0 ? [] : tools.map(({ name }) => name),
         families.flatMap(({ calls }) => calls.flatMap((call) => call.tools)),
       ),
     ],
+    ...(vault && { vault: true as const }),
+    ...(scenarios && { scenarios }),
   }
-  checkCoverage(definition)
+  checkScenarios(definition)
+  if (packs.length > 0 || !scenarios) checkCoverage(definition)
   context.progress(2, 2, 'tools and phrase packs read')
   return definition
 }

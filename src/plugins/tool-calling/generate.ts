@@ -5,6 +5,7 @@ import {
   mulberry32,
   render,
   type SlotValues,
+  type SpecPart,
   type Split,
   seedFrom,
   type ValueSource,
@@ -18,7 +19,9 @@ import { fixtureOf } from './fixture.ts'
 import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
 import { roughen } from './noise.ts'
-import { planPart } from './plan.ts'
+import { checkTags, fits, planPart } from './plan.ts'
+import { scenarios } from './scenarios/generate.ts'
+import type { Scenario } from './scenarios/scenario.ts'
 
 const triesPerFamily = 6
 
@@ -31,14 +34,17 @@ export async function* generate(
   spec: GenerationSpec,
   definition: Definition,
   context: Pick<GenerateContext, 'signal'>,
-): AsyncGenerator<Item> {
+): AsyncGenerator<Item | Scenario> {
   if (definition.heldOut && spec.split === 'train') throw heldOut()
   const made = compiled(definition)
   const requests = new Set<string>()
   for (const [index, part] of spec.parts.entries()) {
     const seed = seedFrom('items', spec.seed, spec.split, index)
     const random = mulberry32(seed)
-    const plan = planPart(part, spec.split, made, definition.kinds, random)
+    const rows = scenarioRows(part, spec.split, made, definition)
+    if (rows > 0) yield* scenarios({ ...part, rows }, spec.split, made.scenarios, definition, seed)
+    if (rows === part.rows && rows > 0) continue
+    const plan = planPart({ ...part, rows: part.rows - rows }, spec.split, made, definition.kinds, random)
     for (const [row, { family, instead }] of plan.entries()) {
       if (row % 100 === 0) context.signal.throwIfAborted()
       // each row has dice of its own, so that one row's tries do not shift the next one's draws
@@ -47,6 +53,15 @@ export async function* generate(
       if (item) yield item
     }
   }
+}
+
+/** How many rows of a part are scenarios: all or none where only one of both has what it asks for, else their share. */
+const scenarioRows = (part: SpecPart, split: Split, made: Compiled, { scenarios: options }: Definition): number => {
+  if (!options) return 0
+  checkTags(part.where, made.dimensions)
+  if (!made.scenarios.some((family) => family.split === split && fits(family.tags, part.where))) return 0
+  const single = made.families.some((family) => family.splits.includes(split) && fits(family.tags, part.where))
+  return single ? Math.round(part.rows * options.share) : part.rows
 }
 
 interface Making {

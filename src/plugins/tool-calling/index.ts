@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { definePlugin } from '../../skill.ts'
 import { compiled } from './compiled.ts'
 import { Definition, define } from './definition.ts'
@@ -9,6 +10,11 @@ import { Item } from './item.ts'
 import { mistakes } from './mistakes.ts'
 import { Options } from './options.ts'
 import { rubrics } from './rubric.ts'
+import { gradeScenario, scenarioFailureTags } from './scenarios/grade.ts'
+import { scenarioMistakes } from './scenarios/mistakes.ts'
+import { answerOf, goldTurn, openScenario } from './scenarios/play.ts'
+import { isScenario, Scenario } from './scenarios/scenario.ts'
+import { scenarioEnvironment } from './scenarios/world.ts'
 import { SandboxServer } from './server-pool.ts'
 import { targets } from './targets.ts'
 import { validateData } from './validate.ts'
@@ -20,25 +26,35 @@ export const toolCalling = definePlugin({
   summary: 'Call the right tool with the right arguments; ask back when one is missing; say so when no tool fits.',
   options: Options,
   definition: Definition,
-  item: Item,
+  item: z.union([Item, Scenario]), // a request of one exchange, or a scenario of several turns
 
   define, // the catalogue, the phrase packs, the menus of shown tools
   dimensions: (definition: Definition) => compiled(definition).dimensions,
   get rubrics() {
     return rubrics()
   },
-  failureTags,
+  failureTags: [...failureTags, ...scenarioFailureTags],
   format: 'format',
-  targets: () => targets,
+  targets,
 
   generate, // phrasings of a pack filled with values of the split: the truth is known by construction
-  mistakes,
+  mistakes: [...mistakes, ...scenarioMistakes],
 
-  begin, // the request alone; the chat template shows the tools
-  gold, // the right calls, a question, or a refusal
-  environment, // the real server in a sandbox folder, where the config declares one
+  // the request alone, since the chat template shows the tools; a scenario opens with its session too
+  begin: (item, definition) => (isScenario(item) ? openScenario(item, definition) : begin(item, definition)),
+  // the right calls, a question, or a refusal; of a scenario the step that is due
+  gold: (item, soFar, definition) =>
+    isScenario(item) ? goldTurn(item, soFar, definition) : gold(item, soFar, definition),
+  respond: (item, soFar) => (isScenario(item) ? answerOf(item, soFar) : undefined),
+  // the real server in a sandbox folder, where the config declares one, or the vault
+  environment: (item, definition, context) =>
+    isScenario(item) ? scenarioEnvironment(item, definition, context) : environment(item, definition, context),
   dispose: () => SandboxServer.stopAll(),
 
-  grade, // against the truth, and against what the gold calls leave in the sandbox
+  // against the truth, and against what the gold calls leave behind
+  grade: async (item, transcript, definition, context) =>
+    isScenario(item)
+      ? gradeScenario(item, transcript, definition, context)
+      : grade(item, transcript, definition, context),
   validateData,
 })

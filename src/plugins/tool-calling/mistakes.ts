@@ -13,9 +13,10 @@ import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
 import { altered, inventedArguments, inventedNames, placeholders, similarity } from './plausible.ts'
+import { isScenario, type Scenario } from './scenarios/scenario.ts'
 import { parametersOf, propertiesOf, requiredOf } from './schema.ts'
 
-type ToolCallingMistake = Mistake<Item, Definition>
+type ToolCallingMistake = Mistake<Item | Scenario, Definition>
 
 interface Case {
   readonly item: Item
@@ -32,7 +33,9 @@ const mistake = (
 ): ToolCallingMistake => ({
   name,
   fails,
+  applies: ({ packs }) => packs.length > 0,
   apply(item, gold: Transcript, definition, seed) {
+    if (isScenario(item)) return undefined
     const at = gold.findIndex(({ role }) => role === 'assistant')
     const turn = gold[at]
     if (turn?.role !== 'assistant') return undefined
@@ -102,18 +105,46 @@ const inventedTool = mistake('invented-tool', 'no-invented-tools', (of) =>
   }),
 )
 
-const alteredValue = mistake('altered-value', 'arguments', (of) =>
+/** One argument as `change` makes it; values that the truth accepts too are no mistake. */
+const withValue = (of: Case, change: (value: unknown, args: Record<string, unknown>, name: string) => unknown) =>
   withOne(of, (call, random) => {
     const expected = of.item.truth.calls.find(({ tools }) => tools.includes(call.name))
     for (const [name, value] of shuffle(random, Object.entries(argumentsOf(call)))) {
-      const other = altered(value, random)
-      // values that the truth accepts too are no mistake
+      const other = change(value, argumentsOf(call), name)
       const accepted = expected?.arguments[name]?.values.some(
         (right) => JSON.stringify(right) === JSON.stringify(other),
       )
       if (other !== undefined && !accepted) return { ...call, arguments: { ...argumentsOf(call), [name]: other } }
     }
     return undefined
+  })
+
+const alteredValue = mistake('altered-value', 'arguments', (of) => withValue(of, (value) => altered(value, of.random)))
+
+/** A number as text, a text as a list, a list as text: right but for the type. */
+const wrongType = mistake('wrong-type', 'arguments', (of) =>
+  withValue(of, (value) => {
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+    return Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? [value] : undefined
+  }),
+)
+
+/** The right thing in another unit or notation: thousandfold, with backslashes, in capitals. */
+const wrongFormat = mistake('wrong-format', 'arguments', (of) =>
+  withValue(of, (value) => {
+    if (typeof value === 'number') return value === 0 ? 1 : value * 1000
+    if (typeof value !== 'string') return undefined
+    const other = value.includes('/') ? value.replaceAll('/', '\\') : value.toUpperCase()
+    return other === value ? undefined : other
+  }),
+)
+
+/** A value that was said for another argument: from the wrong part of the request. */
+const swappedValue = mistake('value-from-elsewhere', 'arguments', (of) =>
+  withValue(of, (value, args, name) => {
+    const others = Object.entries(args).filter(([key, other]) => key !== name && typeof other === typeof value)
+    const other = others[0]?.[1]
+    return other === value ? undefined : other
   }),
 )
 
@@ -183,13 +214,16 @@ const malformedCall = mistake('malformed-call', 'format', ({ calls, random }) =>
     : { toolCalls: [{ ...call, arguments: JSON.stringify(call.arguments) }, ...calls.slice(1)] }
 })
 
-/** Plausible mistakes, each on the same request as the gold: what KTO and DPO unlearn. */
+/** Plausible mistakes in a single exchange, each on the same request as the gold: what KTO and DPO unlearn. */
 export const mistakes: readonly ToolCallingMistake[] = [
   wrongTool,
   missingArgument,
   inventedArgument,
   inventedTool,
   alteredValue,
+  wrongType,
+  wrongFormat,
+  swappedValue,
   missingCall,
   wrongOrder,
   callInsteadOfAsking,

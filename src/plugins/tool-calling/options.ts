@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { contextFields } from './vault/tools.ts'
 
 export const kinds = ['call', 'several', 'ask', 'decline'] as const
 export type Kind = (typeof kinds)[number]
@@ -23,11 +24,31 @@ const Mcp = z.strictObject({
   timeoutSeconds: z.number().positive().max(600).default(30).describe('limit of the start and of each request'),
 })
 
+const Scenarios = z
+  .strictObject({
+    files: z
+      .array(z.string())
+      .min(1)
+      .describe('scenario files: `vault` or `filesystem`, which are built in, or paths of YAML files'),
+    share: share('rows that are scenarios where a spec asks for nothing in particular', 1),
+    least: z.int().min(2).max(8).default(2).describe('fewest turns of a plan, the last words included'),
+    most: z.int().min(2).max(8).default(8).describe('most turns of a plan'),
+    shown: z.int().min(1).max(60).default(6).describe('tools shown with a scenario; those of its plan always are'),
+    context: z
+      .array(z.enum(contextFields))
+      .default([...contextFields])
+      .describe('fields of the context object that each call of the vault carries; [] for none'),
+  })
+  .describe('requests that take several turns, really carried out')
+
 /** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
 export const Options = z.strictObject({
   tools: z
     .union([
       z.strictObject({ mcp: Mcp.describe('an MCP server: its tools/list is the catalogue') }),
+      z.strictObject({
+        vault: z.literal(true).describe('the notes vault that is built in: folders, notes, tags, memory'),
+      }),
       z.strictObject({ file: z.string().describe('a JSON file of tools as OpenAI or MCP write them') }),
     ])
     .describe('where the catalogue comes from'),
@@ -39,7 +60,11 @@ export const Options = z.strictObject({
     .max(200)
     .default(12)
     .describe('distinct sets of shown tools: few sets share their prompt header'),
-  packs: z.array(z.string()).min(1).describe('phrase packs: `filesystem`, which is built in, or paths of YAML files'),
+  packs: z
+    .array(z.string())
+    .default([])
+    .describe('phrase packs: `filesystem`, which is built in, or paths of YAML files'),
+  scenarios: Scenarios.optional(),
   replyChars: z
     .int()
     .min(20)

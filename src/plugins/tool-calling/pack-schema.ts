@@ -42,7 +42,7 @@ const Tool = z.strictObject({
   ask: z.record(z.string(), Ask).default({}),
 })
 
-const Pool = z
+export const Pool = z
   .union([
     Words,
     z.strictObject({ shared: z.boolean(), values: Words }),

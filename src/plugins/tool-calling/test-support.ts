@@ -5,6 +5,7 @@ import type { AssistantTurn, Grade, Split, Tags, ToolSchema, Transcript } from '
 import type { Definition } from './definition.ts'
 import { toolCalling } from './index.ts'
 import type { ExpectedCall, Item } from './item.ts'
+import { isScenario, type Scenario } from './scenarios/scenario.ts'
 
 /** What the tests of this plugin share: the filesystem server's definition, items by hand, and servers that misbehave. */
 export const quiet = { baseDir: import.meta.dirname, signal: new AbortController().signal, progress: () => {} }
@@ -36,7 +37,14 @@ export const itemsOf = async (
 ): Promise<Item[]> => {
   const items: Item[] = []
   for await (const item of toolCalling.generate({ seed, split, parts: [{ where, rows }] }, definition, quiet))
-    items.push(item)
+    if (!isScenario(item)) items.push(item)
+  return items
+}
+
+export const scenariosOf = async (definition: Definition, split: Split, rows: number, where: Tags = {}) => {
+  const items: Scenario[] = []
+  for await (const item of toolCalling.generate({ seed: 1, split, parts: [{ where, rows }] }, definition, quiet))
+    if (isScenario(item)) items.push(item)
   return items
 }
 
