@@ -122,8 +122,8 @@ describe('a run in the vault', () => {
       expect(prompt.at(-1)).toMatchObject({ role: 'tool', isError: true })
       expect(completion).toHaveLength(1)
     }
-    const good = rows.find(({ id }) => id === own[0]?.id.replace('#bad', '#good'))
-    expect(good?.prompt).toEqual(own[0]?.prompt)
+    const good = rows.find(({ label, prompt }) => label && JSON.stringify(prompt) === JSON.stringify(own[0]?.prompt))
+    expect(good?.source).toBe('gold')
     expect(good?.completion).not.toEqual(own[0]?.completion)
   })
 
