@@ -129,7 +129,7 @@ describe('init', () => {
 
   test("keeps the words of the server's command apart as a shell would", async () => {
     const dir = await folder()
-    await whet(dir, ['init', '--mcp', 'npx -y "my server" --dir \'a b\''])
+    await whet(dir, ['init', '--offline', '--mcp', 'npx -y "my server" --dir \'a b\''])
     const { loadConfig } = await import('../src/core/config.ts')
     const { config } = await loadConfig(path.join(dir, 'whetstone.yaml'))
     expect(config.options).toMatchObject({ tools: { mcp: { command: ['npx', '-y', 'my server', '--dir', 'a b'] } } })

@@ -7,17 +7,28 @@ import { exitCodes, WhetError } from '../core/errors.ts'
 import { loadPlugin, plugins } from '../plugins/index.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { configField } from './inputs.ts'
-import { type Source, starterOf, wordsOf } from './starter.ts'
+import { isWorded, type Source, starterOf } from './starter.ts'
+import { type ToolsOption, toolsFrom } from './tool-source.ts'
 
 const input = z.strictObject({
   skill: z.string().optional().describe('built in, a path or a package').meta({ value: 'NAME', remote: 'skill' }),
   mcp: z
     .string()
     .optional()
-    .describe('command that starts the MCP server whose tools are to be learned')
+    .describe('command that starts the MCP server whose tools are to be learned, or its http address')
     .meta({ value: 'COMMAND' }),
+  openapi: z
+    .string()
+    .optional()
+    .describe('an OpenAPI 3 document whose operations are the tools')
+    .meta({ value: 'FILE', remote: 'path' }),
   tools: z.string().optional().describe('a JSON file of tools instead').meta({ value: 'FILE', remote: 'path' }),
   documents: z.string().optional().describe('a folder of documents to search').meta({ value: 'DIR' }),
+  offline: z
+    .boolean()
+    .default(false)
+    .describe('read no tools and draft no wordings: they are left to write')
+    .meta({ remote: false }),
   config: configField,
   force: z.boolean().default(false).describe('replace a file that is there').meta({ remote: false }),
 })
@@ -25,6 +36,7 @@ const input = z.strictObject({
 interface Written {
   readonly file: string
   readonly skill: string
+  readonly drafted?: string // a phrase pack, to be read and worded better
   readonly missing?: string // what is left to do before a run
   readonly next: string
 }
@@ -34,20 +46,30 @@ export const command = defineCommand<typeof input, Written>({
   async run(input, context) {
     const file = path.resolve(context.cwd, input.config)
     if (existsSync(file) && !input.force) throw exists(input.config)
-    if (input.mcp !== undefined && input.tools !== undefined) throw twoSources()
     const skill = input.skill ?? (await askSkill(context))
     await loadPlugin(skill, path.dirname(file))
-    const { text, missing } = starterOf(skill, await sourceOf(skill, input, context))
+    const source = await sourceOf(skill, input, context)
+    const draft =
+      skill === 'tool-calling' && !isWorded(source.tools) && !input.offline
+        ? await drafted(source.tools, file, context)
+        : undefined
+    const { text, missing } = starterOf(skill, { ...source, ...(draft && { pack: packFile }) })
     parseConfig(text, file, { plugins })
     await mkdir(path.dirname(file), { recursive: true })
+    if (draft) await writeFile(path.resolve(path.dirname(file), packFile), draft, { flag: input.force ? 'w' : 'wx' })
     await writeFile(file, text, { flag: input.force ? 'w' : 'wx' })
     const next = `whet run --plan${input.config === 'whetstone.yaml' ? '' : ` -c ${input.config}`}`
-    return { file, skill, ...(missing && { missing }), next }
+    return { file, skill, ...(draft && { drafted: packFile }), ...(missing && { missing }), next }
   },
-  render: ({ file, missing, next }, { colors }) =>
-    [`wrote   ${file}`, ...(missing ? [`first   ${colors.yellow(missing)}`] : []), `next    ${colors.cyan(next)}`].join(
-      '\n',
-    ),
+  render: ({ file, drafted: pack, missing, next }, { colors }) =>
+    [
+      `wrote   ${file}`,
+      ...(pack
+        ? [`draft   ${pack}: wordings made from the schemas. Read them, and word requests as your users do`]
+        : []),
+      ...(missing ? [`first   ${colors.yellow(missing)}`] : []),
+      `next    ${colors.cyan(next)}`,
+    ].join('\n'),
 })
 
 const askSkill = async ({ interactive, ask }: CommandContext): Promise<string> => {
@@ -58,14 +80,16 @@ const askSkill = async ({ interactive, ask }: CommandContext): Promise<string> =
   return answer?.trim() || first
 }
 
+const packFile = './phrases.yaml'
+
 const sourceOf = async (
   skill: string,
-  input: { mcp?: string; tools?: string; documents?: string },
+  input: { mcp?: string; tools?: string; openapi?: string; documents?: string },
   context: CommandContext,
 ): Promise<Source> => {
   if (input.documents !== undefined) return { documents: input.documents }
-  if (input.tools !== undefined) return { tools: input.tools }
-  if (input.mcp !== undefined) return mcpOf(input.mcp)
+  const tools = toolsFrom(input)
+  if (tools) return { tools }
   if (!context.interactive) return {}
   if (skill === 'agentic-search') {
     const folder = (await context.ask('Folder of documents? [a made-up world, to try it out] '))?.trim()
@@ -76,18 +100,22 @@ const sourceOf = async (
   )
   const text = answer?.trim() ?? ''
   if (text === '') return {}
-  return text.endsWith('.json') ? { tools: text } : mcpOf(text)
+  const tools = text.endsWith('.json') ? { file: text } : toolsFrom({ mcp: text })
+  return tools ? { tools } : {}
 }
 
-const mcpOf = (commandLine: string): Source => {
-  const mcp = wordsOf(commandLine)
-  if (mcp.length > 0) return { mcp }
-  throw new WhetError({
-    code: 'bad-input',
-    message: '--mcp is empty: give the command that starts the server, as in --mcp "npx -y my-server".',
-    fixedBy: 'config',
-    exit: exitCodes.usage,
-  })
+/** Wordings for tools that have none, as the text of a pack. Undefined where nothing can be made up for any of them. */
+const drafted = async (
+  tools: ToolsOption | undefined,
+  file: string,
+  context: CommandContext,
+): Promise<string | undefined> => {
+  const { catalogueFor } = await import('../plugins/tool-calling/definition.ts')
+  const { draftPack } = await import('../plugins/tool-calling/draft.ts')
+  const { Options } = await import('../plugins/tool-calling/options.ts')
+  context.progress(0, 0, 'reading the tools')
+  const catalogue = await catalogueFor(Options.parse({ tools }), path.dirname(file))
+  return draftPack(catalogue.tools, JSON.stringify(tools))?.text
 }
 
 const exists = (file: string) =>
@@ -97,12 +125,4 @@ const exists = (file: string) =>
     fixedBy: 'config',
     exit: exitCodes.refused,
     data: { file },
-  })
-
-const twoSources = () =>
-  new WhetError({
-    code: 'bad-input',
-    message: 'Tools come from --mcp or from --tools, not from both.',
-    fixedBy: 'config',
-    exit: exitCodes.usage,
   })

@@ -4,7 +4,7 @@ import type { Command, Entry } from './command.ts'
 export const commands: Readonly<Record<string, Entry>> = {
   init: {
     summary: 'write a whetstone.yaml for a skill',
-    example: 'whet init --mcp "npx -y @modelcontextprotocol/server-filesystem ."',
+    example: 'whet init --mcp "npx -y @modelcontextprotocol/server-memory"',
     cost: 'free',
     effect: 'write',
     group: 'Start',
@@ -286,6 +286,16 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Set-up',
     load: async () => (await import('./plugin-new.ts')).command,
   },
+  'tools lint': {
+    summary:
+      'what makes a catalogue of tools hard to learn, and what to do about it; exit code 1 where there is something',
+    example: 'whet tools lint --openapi api.yaml',
+    cost: 'free',
+    effect: 'read',
+    group: 'Data',
+    only: 'terminal',
+    load: async () => (await import('./tools-lint.ts')).command,
+  },
   'plugin check': {
     summary: 'prove that a skill keeps the plugin contract, claim by claim',
     example: 'whet plugin check tool-calling',
@@ -300,6 +310,7 @@ export const commands: Readonly<Record<string, Entry>> = {
 export const groups: Readonly<Record<string, string>> = {
   data: 'make items, or check rows of your own',
   show: 'items, replies and specs of a run',
+  tools: 'catalogues of tools',
   plugin: 'skills: what there is, and whether one keeps its contract',
   voice: 'the voice of an author, measured from a folder of texts',
 }

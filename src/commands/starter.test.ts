@@ -14,13 +14,14 @@ test.each([
 
 test.each([
   ['nothing', {}],
-  ['a server', { mcp: ['npx', '-y', 'my: server', '#1', '5', 'true'] }],
-  ['a file', { tools: 'my tools: all.json' }],
+  ['a server', { tools: { mcp: { command: ['npx', '-y', 'my: server', '#1', '5', 'true', '@scope/server'] } } }],
+  ['a file', { tools: { file: 'my tools: all.json' } }],
+  ['a document', { tools: { openapi: 'a: b.yaml' } }],
+  ['an address', { tools: { mcp: { url: 'http://localhost:1/mcp' } } }],
 ])("a starter config from %s is right for its skill and keeps the source's words", (_, source) => {
   const { text } = starterOf('tool-calling', source)
   const { tools } = parseConfig(text, 'whetstone.yaml', { plugins }).config.options as { tools: unknown }
-  if ('mcp' in source) expect(tools).toMatchObject({ mcp: { command: source.mcp } })
-  if ('tools' in source) expect(tools).toEqual({ file: source.tools })
+  if ('tools' in source) expect(tools).toMatchObject(source.tools)
 })
 
 test('a skill of its own starts with empty options', () => {

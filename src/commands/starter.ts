@@ -1,7 +1,9 @@
-/** What `whet init` was told about where the truth comes from. */
+import type { ToolsOption } from './tool-source.ts'
+
+/** What `whet init` was told about where the truth comes from, and the pack that was drafted for it. */
 export interface Source {
-  readonly mcp?: readonly string[] // argv of an MCP server
-  readonly tools?: string // a JSON file
+  readonly tools?: ToolsOption
+  readonly pack?: string // its file
   readonly documents?: string // a folder
 }
 
@@ -16,9 +18,10 @@ const filesystemServer = 'mcp-server-filesystem'
 
 /** Starts without a source: the server that comes with the product, so that the first run needs nothing else. */
 const toolCalling = (source: Source): Starter => {
-  const command = source.mcp ?? (source.tools ? undefined : [filesystemServer, '.'])
+  const told = source.tools ?? { mcp: { command: [filesystemServer, '.'] } }
+  const command = 'mcp' in told && 'command' in told.mcp ? told.mcp.command : undefined
   const known = command?.some((word) => word.includes('server-filesystem')) ?? false
-  const tools = command ? `{ mcp: { command: ${list(command)} } }` : `{ file: ${word(source.tools ?? '')} }`
+  const tools = optionOf(told)
   const text = [
     'options:',
     `  tools: ${tools}`,
@@ -28,13 +31,28 @@ const toolCalling = (source: Source): Starter => {
     '  shown: 4 # tools shown with a request',
     known
       ? '  packs: [filesystem] # how people word requests: built in for this server'
-      : '  packs: [./phrases.yaml] # how people word requests: docs/phrase-packs.md',
+      : `  packs: [${word(source.pack ?? './phrases.yaml')}] # how people word requests: docs/phrase-packs.md`,
     known
       ? '  sandbox: { kind: folder } # calls are really executed, each episode in a fresh folder'
       : '  # sandbox: { kind: folder } # says that calls may really be executed; without it grading is by schema only',
   ].join('\n')
-  return known ? { text } : { text, missing: 'write phrases.yaml, the wordings of requests (docs/phrase-packs.md)' }
+  return known || source.pack !== undefined
+    ? { text }
+    : { text, missing: 'write phrases.yaml, the wordings of requests (docs/phrase-packs.md)' }
 }
+
+const optionOf = (tools: ToolsOption): string => {
+  if ('file' in tools) return `{ file: ${word(tools.file)} }`
+  if ('openapi' in tools) return `{ openapi: ${word(tools.openapi)} }`
+  return 'url' in tools.mcp
+    ? `{ mcp: { url: ${JSON.stringify(tools.mcp.url)} } }`
+    : `{ mcp: { command: ${list(tools.mcp.command)} } }`
+}
+
+/** Whether the product has words for these tools already. */
+export const isWorded = (tools: ToolsOption | undefined): boolean =>
+  tools === undefined ||
+  ('mcp' in tools && 'command' in tools.mcp && tools.mcp.command.some((word) => word.includes('server-filesystem')))
 
 /** Without a folder: the made-up world, with which a first run takes minutes. */
 const agenticSearch = ({ documents }: Source): Starter => ({
@@ -74,7 +92,7 @@ seed: 1
   return { ...options, text }
 }
 
-const plain = /^[A-Za-z0-9_./@][A-Za-z0-9_./@-]*$/
+const plain = /^[A-Za-z0-9_./][A-Za-z0-9_./@-]*$/
 const word = (text: string) =>
   plain.test(text) && Number.isNaN(Number(text)) && !/^(true|false|null|yes|no|on|off|\.)$/i.test(text)
     ? text

@@ -1,8 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { messageOf, type ToolSchema, unknownName, WhetError } from '../../skill.ts'
-import { listTools, type ServerOptions, startServer } from './mcp.ts'
+import { z } from 'zod'
+import { messageOf, parseYaml, type ToolSchema, unknownName, WhetError } from '../../skill.ts'
+import { connectServer, listTools, nameOf, type RemoteServer, type ServerOptions, startServer } from './mcp.ts'
+import { operationsOf } from './openapi.ts'
 import { type Catalogue, catalogueOf } from './tool-forms.ts'
 
 /** Asks a server for its tools. It runs in an empty folder that is removed afterwards. */
@@ -20,18 +22,26 @@ export const catalogueOfServer = async (options: ServerOptions): Promise<readonl
   }
 }
 
+/** Asks a server that runs elsewhere for its tools. */
+export const catalogueOfUrl = async (options: RemoteServer): Promise<readonly ToolSchema[]> => {
+  const server = await connectServer(options)
+  try {
+    return await listTools(server, { command: [nameOf(options.url)], timeoutSeconds: options.timeoutSeconds })
+  } finally {
+    await server.close()
+  }
+}
+
+/**
+ * The operations of an OpenAPI 3 document, as JSON or YAML.
+ * @throws {WhetError} tools-file-missing · bad-openapi · duplicate-tool · empty-catalogue
+ */
+export const catalogueOfOpenApi = async (file: string): Promise<Catalogue> =>
+  operationsOf(parseYaml(await textOf(file), file, z.unknown()), file)
+
 /** @throws {WhetError} tools-file-missing · bad-tools-file and those of `catalogueOf` */
 export const catalogueOfFile = async (file: string): Promise<Catalogue> => {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    throw new WhetError({
-      code: 'tools-file-missing',
-      message: `The tools file ${file} cannot be read (${messageOf(cause)}). Check its path.`,
-      fixedBy: 'config',
-      exit: 2,
-      data: { file },
-      cause,
-    })
-  })
+  const text = await textOf(file)
   let json: unknown
   try {
     json = JSON.parse(text)
@@ -66,3 +76,15 @@ export const chosenTools = (
       })
   return tools.filter(({ name }) => only.includes(name))
 }
+
+const textOf = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new WhetError({
+      code: 'tools-file-missing',
+      message: `The tools file ${file} cannot be read (${messageOf(cause)}). Check its path.`,
+      fixedBy: 'config',
+      exit: 2,
+      data: { file },
+      cause,
+    })
+  })

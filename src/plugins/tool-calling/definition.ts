@@ -1,10 +1,11 @@
 import path from 'node:path'
 import { z } from 'zod'
 import { type DefineContext, WhetError } from '../../skill.ts'
-import { catalogueOfFile, catalogueOfServer, chosenTools } from './catalog.ts'
+import { catalogueOfFile, catalogueOfOpenApi, catalogueOfServer, catalogueOfUrl, chosenTools } from './catalog.ts'
 import { pinnedCommand } from './command.ts'
 import { checkCoverage } from './coverage.ts'
 import { familiesOf, togetherOf } from './families.ts'
+import type { ServerOptions } from './mcp.ts'
 import { makeMenus } from './menus.ts'
 import { Kinds, type Options } from './options.ts'
 import { loadPack } from './pack.ts'
@@ -13,6 +14,7 @@ import { NamedPack } from './pack-schema.ts'
 import { checkScenarios } from './scenarios/check.ts'
 import { loadTasks } from './scenarios/load.ts'
 import { NamedTasks } from './scenarios/task-schema.ts'
+import type { Catalogue } from './tool-forms.ts'
 import { validatorOf } from './validators.ts'
 import { contextFields, vaultTools } from './vault/tools.ts'
 
@@ -54,11 +56,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
   if (options.sandbox && !server) throw sandboxWithoutServer()
   context.progress(0, 2, 'reading the tools')
   const vault = 'vault' in options.tools
-  const all = vault
-    ? vaultTools(options.scenarios?.context ?? [])
-    : server
-      ? await catalogueOfServer(server)
-      : await toolsOfFile(options, baseDir)
+  const { tools: all, unchecked } = await catalogueFor(options, baseDir)
   context.signal.throwIfAborted()
   const tools = chosenTools(all, options.only)
   for (const tool of tools) validatorOf(tool)
@@ -87,6 +85,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     heldOut: options.heldOut,
     notes: [
       ...notes,
+      ...unchecked.map((argument) => `${argument} has a type that cannot be checked: anything passes there`),
       ...unspoken(
         packs.length === 0 ? [] : tools.map(({ name }) => name),
         families.flatMap(({ calls }) => calls.flatMap((call) => call.tools)),
@@ -101,11 +100,23 @@ export const define = async (options: Options, context: DefineContext): Promise<
   return definition
 }
 
-const serverOf = ({ tools }: Options, baseDir: string) =>
-  'mcp' in tools ? { ...tools.mcp, command: pinnedCommand(tools.mcp.command, baseDir) } : undefined
+/** The tools that the options name, wherever they come from. Nothing is executed but a server of one's own, which is asked for its list. */
+export const catalogueFor = async (
+  options: Pick<Options, 'tools' | 'scenarios'>,
+  baseDir: string,
+): Promise<Catalogue> => {
+  const { tools } = options
+  if ('vault' in tools) return { tools: vaultTools(options.scenarios?.context ?? []), unchecked: [] }
+  if ('openapi' in tools) return catalogueOfOpenApi(path.resolve(baseDir, tools.openapi))
+  if ('file' in tools) return catalogueOfFile(path.resolve(baseDir, tools.file))
+  if ('url' in tools.mcp) return { tools: await catalogueOfUrl(tools.mcp), unchecked: [] }
+  return { tools: await catalogueOfServer(serverOf({ tools }, baseDir) as ServerOptions), unchecked: [] }
+}
 
-const toolsOfFile = async ({ tools }: Options, baseDir: string) =>
-  'file' in tools ? (await catalogueOfFile(path.resolve(baseDir, tools.file))).tools : []
+const serverOf = ({ tools }: Pick<Options, 'tools'>, baseDir: string) =>
+  'mcp' in tools && 'command' in tools.mcp
+    ? { ...tools.mcp, command: pinnedCommand(tools.mcp.command, baseDir) }
+    : undefined
 
 const unspoken = (names: readonly string[], spoken: readonly string[]): string[] =>
   names.filter((name) => !spoken.includes(name)).map((name) => `no pack has a phrasing for ${name}: it is only shown`)
@@ -114,7 +125,7 @@ const sandboxWithoutServer = () =>
   new WhetError({
     code: 'sandbox-without-server',
     message:
-      'options.sandbox is set, but the tools come from a file: there is no server to execute calls. Use tools.mcp, or remove sandbox.',
+      'options.sandbox is set, but there is no server of your own to execute calls in a folder. Use tools.mcp with a command, or remove sandbox.',
     fixedBy: 'config',
     exit: 2,
   })

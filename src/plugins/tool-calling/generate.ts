@@ -4,6 +4,7 @@ import {
   type GenerationSpec,
   mulberry32,
   render,
+  requireKnownTags,
   type SlotValues,
   type SpecPart,
   type Split,
@@ -19,7 +20,7 @@ import { fixtureOf } from './fixture.ts'
 import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
 import { roughen } from './noise.ts'
-import { checkTags, fits, planPart } from './plan.ts'
+import { fits, planPart } from './plan.ts'
 import { scenarios } from './scenarios/generate.ts'
 import type { Scenario } from './scenarios/scenario.ts'
 
@@ -58,7 +59,7 @@ export async function* generate(
 /** How many rows of a part are scenarios: all or none where only one of both has what it asks for, else their share. */
 const scenarioRows = (part: SpecPart, split: Split, made: Compiled, { scenarios: options }: Definition): number => {
   if (!options) return 0
-  checkTags(part.where, made.dimensions)
+  requireKnownTags(part.where, made.dimensions)
   if (!made.scenarios.some((family) => family.split === split && fits(family.tags, part.where))) return 0
   const single = made.families.some((family) => family.splits.includes(split) && fits(family.tags, part.where))
   return single ? Math.round(part.rows * options.share) : part.rows

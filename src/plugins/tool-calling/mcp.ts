@@ -9,6 +9,12 @@ export interface ServerOptions {
   readonly timeoutSeconds: number // of the start and of each request
 }
 
+/** A server that somebody else runs, over streamable HTTP. It is only asked for its tools: nothing says that it may be changed. */
+export interface RemoteServer {
+  readonly url: string
+  readonly timeoutSeconds: number
+}
+
 export interface ToolServer {
   readonly client: Client
   alive(): boolean
@@ -50,6 +56,49 @@ export const startServer = async ({ command, timeoutSeconds }: ServerOptions, cw
     throw serverFailed(command, `did not start (${messageOf(cause)})`, tail(), cause)
   }
   return { client, alive: () => alive, stderr: tail, close: () => client.close().catch(() => {}) }
+}
+
+/**
+ * Shakes hands with a server over streamable HTTP.
+ * @throws {WhetError} tool-server-failed; an address is named without what may be secret in it
+ */
+export const connectServer = async ({ url, timeoutSeconds }: RemoteServer): Promise<ToolServer> => {
+  const [{ Client }, { StreamableHTTPClientTransport }] = await Promise.all([
+    import('@modelcontextprotocol/sdk/client/index.js'),
+    import('@modelcontextprotocol/sdk/client/streamableHttp.js'),
+  ])
+  const client = new Client({ name: 'whetstone', version: '0.1.0' })
+  let alive = true
+  client.onclose = () => {
+    alive = false
+  }
+  client.onerror = () => {}
+  try {
+    const { address, headers } = withoutPassword(url)
+    const transport = new StreamableHTTPClientTransport(address, { requestInit: { headers } })
+    await client.connect(transport as Parameters<typeof client.connect>[0], { timeout: timeoutSeconds * 1000 })
+  } catch (cause) {
+    await client.close().catch(() => {})
+    throw serverFailed([nameOf(url)], `did not answer (${messageOf(cause)})`, '', cause)
+  }
+  return { client, alive: () => alive, stderr: () => '', close: () => client.close().catch(() => {}) }
+}
+
+/** `fetch` refuses an address with a password, and says it aloud: the password goes where it belongs. */
+const withoutPassword = (url: string) => {
+  const address = new URL(url)
+  const { username, password } = address
+  address.username = ''
+  address.password = ''
+  const known = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const headers = username === '' ? {} : { authorization: `Basic ${Buffer.from(known).toString('base64')}` }
+  return { address, headers: headers as Record<string, string> }
+}
+
+/** Host and path: a password or a key in the query is nobody's business. */
+export const nameOf = (url: string): string => {
+  const { host, pathname } = new URL(url)
+  return `${host}${pathname}`
 }
 
 export const serverFailed = (command: readonly string[], what: string, stderr: string, cause?: unknown) =>

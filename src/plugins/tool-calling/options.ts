@@ -41,11 +41,20 @@ const Scenarios = z
   })
   .describe('requests that take several turns, really carried out')
 
+const Remote = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).describe('address of a server over streamable HTTP; only its tools are read'),
+  timeoutSeconds: z.number().positive().max(600).default(30).describe('limit of each request'),
+})
+
 /** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
 export const Options = z.strictObject({
   tools: z
     .union([
       z.strictObject({ mcp: Mcp.describe('an MCP server: its tools/list is the catalogue') }),
+      z.strictObject({ mcp: Remote.describe('an MCP server that runs elsewhere') }),
+      z.strictObject({
+        openapi: z.string().describe('an OpenAPI 3 document, JSON or YAML: its operations are the tools'),
+      }),
       z.strictObject({
         vault: z.literal(true).describe('the notes vault that is built in: folders, notes, tags, memory'),
       }),

@@ -20,7 +20,7 @@ export const catalogueOf = (json: unknown, source: string): Catalogue => {
     const catalogue = synaptic(json)
     return { ...catalogue, tools: unique(catalogue.tools, source) }
   }
-  const list = listOf(json)
+  const list = isObject(json) && typeof json.title === 'string' && 'properties' in json ? [json] : listOf(json)
   if (!list) throw badFile(source, 'is neither a list of tools nor an object of them')
   return {
     tools: unique(
