@@ -100,8 +100,8 @@ const sourceOf = async (
   )
   const text = answer?.trim() ?? ''
   if (text === '') return {}
-  const tools = text.endsWith('.json') ? { file: text } : toolsFrom({ mcp: text })
-  return tools ? { tools } : {}
+  const answered = text.endsWith('.json') ? { file: text } : toolsFrom({ mcp: text })
+  return answered ? { tools: answered } : {}
 }
 
 /** Wordings for tools that have none, as the text of a pack. Undefined where nothing can be made up for any of them. */
