@@ -15,7 +15,7 @@ import { type RunFiles, Workspace } from '../src/core/workspace.ts'
 /** A folder that is gone after the test. */
 export const folder = async (): Promise<string> => {
   const dir = await mkdtemp(path.join(tmpdir(), 'whet-cli-'))
-  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 10 }))
   return dir
 }
 

@@ -261,8 +261,29 @@ test('readers of a run that is deleted are told', async () => {
     told = text.includes('event: gone')
     return told
   })
-  await rm(files.dir, { recursive: true })
+  await rm(files.dir, { recursive: true, maxRetries: 20 }) // SQLite may just be writing beside its file
   await reading
   expect(told).toBe(true)
   expect((await web.act('status', { run: 'four' })).value.error.code).toBe('unknown-run')
+})
+
+test('a line of the browser is answered part by part, and what it costs is asked', async () => {
+  const { web } = await world()
+  const say = async (text: string) => {
+    const response = await fetch(web.url('/api/chat/four'), {
+      method: 'POST',
+      headers: bearer,
+      body: JSON.stringify({ text }),
+    })
+    return (await response.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; command?: string })
+  }
+  expect(await say('/status')).toMatchObject([{ kind: 'output', command: 'status' }])
+  expect(await say('/clean')).toMatchObject([{ kind: 'question', question: { command: 'clean' } }])
+  const { lines } = (await (await fetch(web.url('/api/chat/four'), { headers: bearer })).json()) as {
+    lines: { who: string }[]
+  }
+  expect(lines.map(({ who }) => who)).toEqual(['person', 'command', 'person'])
 })

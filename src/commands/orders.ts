@@ -8,7 +8,7 @@ import type { RunFiles } from '../core/workspace.ts'
 import { type CommandContext, defineCommand, type RenderContext } from './command.ts'
 import { atTheDoor } from './door.ts'
 import { runField, workspaceField, workspaceOf } from './inputs.ts'
-import { badPart, parsePart, requireTags } from './parts.ts'
+import { badPart, parsePart, partText, requireTags } from './parts.ts'
 
 /** A short wait answers most orders; the others are taken at the next safe point. Milliseconds. */
 const shortWaitMs = 3_000
@@ -83,6 +83,13 @@ const guideInput = z.strictObject({
 export const guide = defineCommand<typeof guideInput, Ordered>({
   input: guideInput,
   positional: ['text'],
+  forecast: async ({ run, part, workspace }, context) => {
+    const files = await workspaceOf({ workspace }, context).find(run)
+    const parts = part === undefined ? [] : [parsePart(part)]
+    if (parts.length > 0) await requireTags(files, parts)
+    const spec = parts.map((each) => ({ change: 'added', part: partText(each) }))
+    return { run: files.name, rows: parts[0]?.rows ?? 0, spec }
+  },
   async run(input, context) {
     const part = input.part === undefined ? undefined : parsePart(input.part)
     if (part) await requireTags(await workspaceOf(input, context).find(input.run), [part])

@@ -220,6 +220,16 @@ export const commands: Readonly<Record<string, Entry>> = {
     only: 'terminal',
     load: async () => (await import('../mcp/command.ts')).command,
   },
+  chat: {
+    summary: 'talk about a run: /commands with no model, sentences with the one that roles.chat names',
+    example: 'whet chat',
+    cost: 'free',
+    effect: 'write',
+    group: 'Watch and steer',
+    stream: true,
+    only: 'terminal',
+    load: async () => (await import('../chat/command.ts')).command,
+  },
   web: {
     summary: 'a dashboard in the browser: live curves, data, replies, approvals',
     example: 'whet web',

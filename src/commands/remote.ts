@@ -23,6 +23,7 @@ export interface Call {
   readonly args: unknown
   readonly confirm?: string // the token of an earlier answer
   readonly by: string // surface, or person: written into the inbox
+  readonly careful?: boolean // a model gives the order: whatever is no reading is asked first, too
   readonly signal: AbortSignal
   progress?(done: number, total: number, what: string): void
 }
@@ -47,6 +48,7 @@ export interface Question {
 export interface RemoteCommand extends Pick<Entry, 'summary' | 'cost' | 'effect' | 'example' | 'group'> {
   readonly name: string
   readonly confirms: boolean
+  readonly positional: readonly string[]
   readonly schema: Readonly<Record<string, unknown>> // JSON Schema of its arguments
 }
 
@@ -66,7 +68,17 @@ export const remoteCommands = async (): Promise<RemoteCommand[]> => {
     if (!schema) continue
     const { summary, cost, effect, example, group } = entry
     const json = z.toJSONSchema(schema, { io: 'input', override: ({ jsonSchema }) => dropOwnMeta(jsonSchema) })
-    found.push({ name, summary, cost, effect, example, group, confirms: costsOrDestroys(entry), schema: json })
+    found.push({
+      name,
+      summary,
+      cost,
+      effect,
+      example,
+      group,
+      confirms: costsOrDestroys(entry),
+      positional: command.positional ?? [],
+      schema: json,
+    })
   }
   return found
 }
@@ -88,7 +100,8 @@ export const perform = async (host: Host, call: Call): Promise<Answer> => {
   const notes: string[] = []
   const emitted: unknown[] = []
   const context = contextOf(host, call, notes, emitted)
-  if (costsOrDestroys(command) && !command.harmless?.(input)) {
+  const asks = costsOrDestroys(command) || (call.careful === true && command.effect !== 'read')
+  if (asks && !command.harmless?.(input)) {
     const intent = { command: call.name, args: given }
     if (call.confirm === undefined)
       return { kind: 'confirm', confirm: await ask(host, command, intent.args, input, context) }

@@ -10,6 +10,7 @@ import { z } from 'zod'
 import { errorAnswer, type Host, perform, remoteCommands } from '../commands/remote.ts'
 import { writeReport } from '../commands/report/index.ts'
 import { isWhetError } from '../core/errors.ts'
+import { Chats } from './chats.ts'
 import { type Access, cookieName, knownHost, limitedBody, refuse, sameToken, withToken } from './guard.ts'
 import { Tails } from './tail.ts'
 
@@ -39,6 +40,7 @@ export interface Web {
 /** @param page  the built page's folder */
 export const webApp = (host: Host, access: Access, page = builtPage): Web => {
   const tails = new Tails()
+  const chats = new Chats(host)
   const app = new Hono()
   app.use(knownHost(access), headers())
   app.get('/', (context) => open(context, access, page))
@@ -49,10 +51,18 @@ export const webApp = (host: Host, access: Access, page = builtPage): Web => {
   )
   app.post('/api/do/:name', (context) => act(context, host))
   app.get('/api/runs/:run/events', (context) => told(context, host, () => events(context, host, tails)))
+  app.get('/api/chat/:run', (context) => told(context, host, () => lines(context, host, chats)))
+  app.post('/api/chat/:run', (context) => told(context, host, () => say(context, host, chats)))
   app.get('/api/runs/:run/report', (context) => told(context, host, () => report(context, host)))
   app.notFound((context) => refuse(context, 404, 'unknown-address', 'There is nothing at this address.'))
   app.onError((error, context) => context.json(errorAnswer(error, host), 500))
-  return { app, close: () => tails.close() }
+  return {
+    app,
+    close: () => {
+      tails.close()
+      void chats.close()
+    },
+  }
 }
 
 const common = { referrerPolicy: 'no-referrer', xFrameOptions: 'DENY', strictTransportSecurity: false } as const // http, on one machine
@@ -138,6 +148,19 @@ const events = async (context: Context, host: Host, tails: Tails) => {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
   })
+}
+
+const lines = async (context: Context, host: Host, chats: Chats) => {
+  const { name } = await host.workspace.find(context.req.param('run'))
+  return context.json({ lines: await chats.lines(name) })
+}
+
+const say = async (context: Context, host: Host, chats: Chats) => {
+  const { name } = await host.workspace.find(context.req.param('run'))
+  const said = z.strictObject({ text: z.string().min(1).max(4000) }).safeParse(parse(await context.req.text()))
+  if (!said.success)
+    return refuse(context, 400, 'bad-input', 'The body is JSON: {"text": "..."}, at most 4,000 characters.')
+  return context.body(await chats.say(name, said.data.text), 200, { 'content-type': 'application/x-ndjson' })
 }
 
 /** The report is a page of its own: shown in a box without scripts and without this server's origin. */

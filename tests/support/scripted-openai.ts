@@ -159,8 +159,9 @@ const stream = (response: ServerResponse, turn: AssistantTurn & Partial<Extras>)
   response.end('data: [DONE]\n\n')
 }
 
+let made = 0
 const completion = ({ content, toolCalls, finish, refusal, usage }: AssistantTurn & Partial<Extras>) => ({
-  id: 'scripted',
+  id: `scripted-${made++}`, // LangChain takes two messages of one id for one
   object: 'chat.completion',
   choices: [
     {

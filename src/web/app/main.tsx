@@ -1,6 +1,7 @@
 import { StrictMode, useEffect, useState, useSyncExternalStore } from 'react'
 import { createRoot } from 'react-dom/client'
 import { AnalystPage } from './analyst.tsx'
+import { ChatPage } from './chat.tsx'
 import { ComparePage } from './compare.tsx'
 import { DataPage } from './data.tsx'
 import { EvaluationPage } from './evaluation.tsx'
@@ -11,7 +12,14 @@ import './style.css'
 import { useTheme } from './theme.ts'
 import { TryPage } from './try.tsx'
 
-const views = { '': 'Live', data: 'Data', evaluation: 'Evaluation', analyst: 'Analyst', try: 'Try' } as const
+const views = {
+  '': 'Live',
+  data: 'Data',
+  evaluation: 'Evaluation',
+  analyst: 'Analyst',
+  chat: 'Chat',
+  try: 'Try',
+} as const
 type View = keyof typeof views
 
 /** `#/run/NAME/data` */
@@ -62,7 +70,7 @@ const App = () => {
         <Runs />
       )}
       <footer className="dim">
-        <kbd>g</kbd> <kbd>r</kbd> runs · <kbd>1</kbd>–<kbd>5</kbd> views · <kbd>/</kbd> search · <kbd>j</kbd>{' '}
+        <kbd>g</kbd> <kbd>r</kbd> runs · <kbd>1</kbd>–<kbd>6</kbd> views · <kbd>/</kbd> search · <kbd>j</kbd>{' '}
         <kbd>k</kbd> rows · <kbd>t</kbd> theme
       </footer>
     </>
@@ -104,6 +112,7 @@ const Run = ({ run, view, theme }: { run: string; view: View; theme: string }) =
       {view === 'data' && <DataPage run={run} rounds={rounds} />}
       {view === 'evaluation' && <EvaluationPage run={run} judged={live.judged} />}
       {view === 'analyst' && <AnalystPage run={run} judged={live.judged} />}
+      {view === 'chat' && <ChatPage run={run} />}
       {view === 'try' && <TryPage run={run} />}
       {view === '' && <RunPage run={run} live={live} theme={theme} />}
     </>
