@@ -193,6 +193,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     only: 'terminal',
     load: async () => (await import('./rate/index.ts')).command,
   },
+  experiment: {
+    summary: 'does aiming help? The same start, rows and seeds under several analysts, with tests and a plain sentence',
+    example: 'whet experiment --arms uniform,error-weighted,statistical --seeds 3',
+    cost: 'paid',
+    effect: 'write',
+    group: 'Results',
+    drains: true,
+    load: async () => (await import('./experiment.ts')).command,
+  },
   eval: {
     summary: 'measure a run, the untouched base or any OpenAI-compatible URL (--pack: phrases that training never saw)',
     example: 'whet eval base --split dev',

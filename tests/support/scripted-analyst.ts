@@ -19,29 +19,27 @@ export const limitsIn = ({ messages }: ScriptedRequest) => {
   return { rows: Number(rows), perTag: Number(perTag) }
 }
 
-/** A sound hypothesis: the value of `dimension` that fails most, with all its evidence. */
-export const soundSpec = (request: ScriptedRequest, { dimension = 'kind', criterion = 'right' } = {}) => {
+/** Sound hypotheses: the values of `dimension` that fail most, with all their evidence. */
+export const soundSpec = (request: ScriptedRequest, { dimension = 'kind', criterion = 'right', most = 1 } = {}) => {
   const failing = failingIn(request).filter(({ criteria }) => criteria.includes(criterion))
   const byValue = new Map<string, Failing[]>()
   for (const item of failing)
     for (const value of item.tags[dimension] ?? []) byValue.set(value, [...(byValue.get(value) ?? []), item])
-  const [value, items] = [...byValue].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1))[0]!
+  const worst = [...byValue].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1)).slice(0, most)
   const { rows, perTag } = limitsIn(request)
   return {
-    hypotheses: [
-      {
-        where: [{ dimension, value }],
-        criterion,
-        evidence: items.slice(0, 50).map(({ id }) => id),
-        rows: Math.min(rows, perTag),
-        difficulty: null as null | 1 | 2 | 3,
-        mistakes: [] as string[],
-        stage: 'sft',
-        points: 0.3,
-        probability: 0.7,
-        refutedBy: 'no rise on dev',
-        note: 'it fails most',
-      },
-    ],
+    hypotheses: worst.map(([value, items]) => ({
+      where: [{ dimension, value }],
+      criterion,
+      evidence: items.slice(0, 50).map(({ id }) => id),
+      rows: Math.min(Math.floor(rows / worst.length), perTag),
+      difficulty: null as null | 1 | 2 | 3,
+      mistakes: [] as string[],
+      stage: 'sft',
+      points: 0.3,
+      probability: 0.7,
+      refutedBy: 'no rise on dev',
+      note: 'it fails most',
+    })),
   }
 }
