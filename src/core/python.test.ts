@@ -104,7 +104,7 @@ test('an unfinished environment is removed and made again', async () => {
      void pythonEnv({ requirements: ${JSON.stringify(requirements)} })`,
   )
   const child = execa(process.execPath, ['--import', 'tsx', script], { reject: false })
-  await vi.waitFor(() => expect(called()).toHaveLength(2), 15_000)
+  await vi.waitFor(() => expect(called()).toHaveLength(2), 20_000)
   child.kill('SIGKILL')
   await child
   expect((await check('environment'))!.detail).toMatch(/^unfinished/)
@@ -147,7 +147,7 @@ test('an abort ends the building', async () => {
   vi.stubEnv('FAKE_SECONDS', '30')
   const abort = new AbortController()
   const building = pythonEnv({ requirements, signal: abort.signal })
-  await vi.waitFor(() => expect(called()).toHaveLength(2), 10_000)
+  await vi.waitFor(() => expect(called()).toHaveLength(2), 20_000)
   abort.abort(new Error('pause'))
   await expect(building).rejects.toThrow('pause')
 })

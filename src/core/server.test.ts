@@ -78,7 +78,7 @@ test('a server does not outlive a parent that is killed', async () => {
     parent.kill('SIGKILL')
   }
   expect(server).toBeGreaterThan(1)
-  await vi.waitFor(() => expect(isRunning(server, undefined)).toBe(false), 5_000)
+  await vi.waitFor(() => expect(isRunning(server, undefined)).toBe(false), 20_000)
 })
 
 /** A server in this process whose death a test decides. */

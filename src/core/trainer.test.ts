@@ -128,7 +128,7 @@ test('an abort before it is known who trains stops the trainer that is at work',
   writeFileSync(join(out, 'job.json'), JSON.stringify(job(out, script)))
   const [python, ...before] = command()
   const byHand = execa(python!, [...before, join(out, 'job.json')], { reject: false })
-  await vi.waitFor(() => expect(starts()).toEqual([0]))
+  await vi.waitFor(() => expect(starts()).toEqual([0]), 20_000)
   const abort = new AbortController()
   const stopped = run(script, { signal: abort.signal })
   setTimeout(() => abort.abort(new Error('stop')), 1)
