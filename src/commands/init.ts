@@ -24,6 +24,7 @@ const input = z.strictObject({
     .meta({ value: 'FILE', remote: 'path' }),
   tools: z.string().optional().describe('a JSON file of tools instead').meta({ value: 'FILE', remote: 'path' }),
   documents: z.string().optional().describe('a folder of documents to search').meta({ value: 'DIR' }),
+  writing: z.string().optional().describe('a folder of the author’s own texts').meta({ value: 'DIR', remote: 'path' }),
   offline: z
     .boolean()
     .default(false)
@@ -84,16 +85,21 @@ const packFile = './phrases.yaml'
 
 const sourceOf = async (
   skill: string,
-  input: { mcp?: string; tools?: string; openapi?: string; documents?: string },
+  input: { mcp?: string; tools?: string; openapi?: string; documents?: string; writing?: string },
   context: CommandContext,
 ): Promise<Source> => {
   if (input.documents !== undefined) return { documents: input.documents }
+  if (input.writing !== undefined) return { writing: input.writing }
   const tools = toolsFrom(input)
   if (tools) return { tools }
   if (!context.interactive) return {}
   if (skill === 'agentic-search') {
     const folder = (await context.ask('Folder of documents? [a made-up world, to try it out] '))?.trim()
     return folder ? { documents: folder } : {}
+  }
+  if (skill === 'essay-style') {
+    const folder = (await context.ask('Folder of your own texts? [a sample author, to try it out] '))?.trim()
+    return folder ? { writing: folder } : {}
   }
   const answer = await context.ask(
     'Command that starts your MCP server, or a JSON file of tools? [the filesystem server that comes along] ',

@@ -35,3 +35,11 @@ test.each([
   const { config } = parseConfig(starterOf('agentic-search', source).text, 'whetstone.yaml', { plugins })
   expect(config.options).toMatchObject({ corpus })
 })
+
+test.each([
+  ['nothing', {}, 'jerome-k-jerome'],
+  ['a folder', { writing: 'my essays' }, 'my essays'],
+])('a starter config for essays from %s is right for its skill', (_, source, author) => {
+  const { config } = parseConfig(starterOf('essay-style', source).text, 'whetstone.yaml', { plugins })
+  expect(config.options).toMatchObject({ author, contract: 'compact' })
+})

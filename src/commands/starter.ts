@@ -5,6 +5,7 @@ export interface Source {
   readonly tools?: ToolsOption
   readonly pack?: string // its file
   readonly documents?: string // a folder
+  readonly writing?: string // a folder of one author's texts
 }
 
 /** A first whetstone.yaml, and what its author has to do before a run where something is left. */
@@ -69,9 +70,21 @@ const agenticSearch = ({ documents }: Source): Starter => ({
   student: `{ base: smollm2-135m, maxTokens: ${documents === undefined ? 464 : 2048} }`,
 })
 
+/** Without a folder: a sample author, whose voice a first run can be measured against. */
+const essayStyle = ({ writing }: Source): Starter => ({
+  text: [
+    'options:',
+    `  author: ${word(writing ?? 'jerome-k-jerome')} # a folder with 3,000 words or more (.md .txt .docx .html), or a sample author`,
+    '  contract: compact # small enough for 135M parameters on two cores; default is the full form',
+    '  kinds: { outline: 0.85, clarify: 0.15, revise: 0, passage: 0 }',
+  ].join('\n'),
+  student: '{ base: smollm2-135m, maxReplyTokens: 220 }',
+})
+
 const starters: Readonly<Record<string, (source: Source) => Starter>> = {
   'tool-calling': toolCalling,
   'agentic-search': agenticSearch,
+  'essay-style': essayStyle,
 }
 
 /** @param skill  as it stands in the config: a built-in name, a path or a package */

@@ -62,6 +62,18 @@ const firstTurn = (
   },
 })
 
+/** The second outline is the first one again: the feedback was heard and nothing was done. */
+const ignored: EssayMistake = {
+  name: 'feedback-ignored',
+  fails: 'revision',
+  apply(item, gold) {
+    const turns = gold.flatMap(({ role }, at) => (role === 'assistant' ? [at] : []))
+    const [first, second] = turns
+    if (item.kind !== 'revise' || first === undefined || second === undefined) return undefined
+    return { at: second, turn: { role: 'assistant', content: gold[first]?.content ?? '' } }
+  },
+}
+
 const eachSection = (
   draft: Draft,
   change: (section: Draft['sections'][number], at: number) => Draft['sections'][number],
@@ -178,6 +190,7 @@ export const mistakes: readonly EssayMistake[] = [
   })),
   inOutline('echo', 'structure', (draft, { item }) => ({ ...draft, before: item.brainstorm, opening: [] })),
   firstTurn('asks-needlessly', ({ kind }) => kind === 'outline', questionOf),
+  ignored,
   firstTurn(
     'does-not-ask',
     ({ kind }) => kind === 'clarify',

@@ -45,8 +45,11 @@ export const readReply = (item: Item, turns: Turns, contract: FrozenContract): R
   const invented = spoken.filter(
     (each) => isNew([...each.words]) || (sections.includes(each) && isNew(headWords(each))),
   )
-  const wrong = sections.filter((each) => !invented.includes(each) && misattributed(each, item, ideas))
-  return { outline, named, ideas, aligned: align(passages, ideas), spoken, invented, wrong }
+  const aligned = align(passages, ideas)
+  // a section that says an idea rightly may share a word with another one
+  const unsaid = sections.filter((_, at) => aligned.ideas[at] === undefined)
+  const wrong = unsaid.filter((each) => !invented.includes(each) && misattributed(each, item, ideas))
+  return { outline, named, ideas, aligned, spoken, invented, wrong }
 }
 
 /** The words that an outline may use: what was said, the contract's own headings, and words about writing. */

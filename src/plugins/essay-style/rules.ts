@@ -62,7 +62,7 @@ const sectionCount: Rule = ({ named: { sections }, contract: { sections: wanted 
   within(sections.length, wanted.count)
     ? undefined
     : broken(`there are ${sections.length} sections, ${wanted.count.join(' to ')} are wanted`, 'section-count')
-const headings: Rule = ({ named: { sections }, contract }) => {
+const headings: Rule = ({ named: { sections }, contract, subjects }) => {
   const all = sections.map(({ heading }) => heading)
   const editorial = new Set(contentWords(contract.phrases.editorial.join(' ')))
   const numbered = all.find((heading) => /^\s*(?:\d+[.):]|[ivx]+[.):]|part\s+\w+|section\s+\w+)/i.test(heading))
@@ -71,7 +71,9 @@ const headings: Rule = ({ named: { sections }, contract }) => {
     (heading) =>
       contract.phrases.genericHeadings.some(
         (each) => holds(heading, each) && countWords(heading) <= countWords(each) + 2,
-      ) || contentWords(heading).every((word) => editorial.has(word)),
+      ) ||
+      (contentWords(heading).every((word) => editorial.has(word)) &&
+        !subjects.some((subject) => holds(heading, subject))),
   )
   if (generic !== undefined) return broken(`the heading "${generic}" could stand in any essay`, 'generic-heading')
   return new Set(all.map((heading) => heading.toLowerCase())).size < all.length
