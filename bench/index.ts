@@ -1,4 +1,5 @@
 // npm run bench [name]     prints one figure a line: name, value, unit, and the aim or the peer timed in the same run
+import { dataImport } from './data-import.ts'
 import { dedupe } from './dedupe.ts'
 import { episodes } from './episodes.ts'
 import { graph } from './graph.ts'
@@ -9,7 +10,7 @@ import { search } from './search.ts'
 import { validation } from './validation.ts'
 import { voice } from './voice.ts'
 
-const benches = { harness, validation, dedupe, graph, search, episodes, llm, help, voice }
+const benches = { harness, validation, dataImport, dedupe, graph, search, episodes, llm, help, voice }
 
 export interface Figure {
   readonly name: string

@@ -257,6 +257,22 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Data',
     load: async () => (await import('./data-generate.ts')).command,
   },
+  'data import': {
+    summary: 'conversations of your own as rows, without loss; what is wrong is told by line, and the rest goes on',
+    example: 'whet data import chats.jsonl --format openai --out rows.jsonl',
+    cost: 'free',
+    effect: 'write',
+    group: 'Data',
+    load: async () => (await import('./data-import.ts')).command,
+  },
+  'data export': {
+    summary: 'rows in the form that another tool reads; what was imported comes out as it went in',
+    example: 'whet data export rows.jsonl --format sharegpt --out chats.jsonl',
+    cost: 'free',
+    effect: 'write',
+    group: 'Data',
+    load: async () => (await import('./data-export.ts')).command,
+  },
   'data validate': {
     summary: 'findings for every row of your own file; exit code 1 when a row fails',
     example: 'whet data validate rows.jsonl --skill tool-calling --tools tools.json',
