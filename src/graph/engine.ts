@@ -63,7 +63,7 @@ export const startRun = async (
   // the folder of the config goes along: paths in it are relative to it
   await writeFile(files.config, loaded.text)
   await writeFile(files.origin, path.resolve(loaded.file))
-  const forked = from && (await forkRun(workspace, from, files))
+  const forked = from && (await forkRun(workspace, from, files, plugin.format))
   return work(options, {
     files,
     plugin,

@@ -16,6 +16,7 @@ export const forkRun = async (
   workspace: Workspace,
   from: { run: string; round?: number },
   to: RunFiles,
+  format: string, // the plugin's criterion of format
 ): Promise<{ state: Partial<State> }> => {
   const source = await workspace.find(from.run)
   const round = from.round ?? (await lastSummarized(source))
@@ -24,13 +25,15 @@ export const forkRun = async (
   await copyFile(source.frozen, to.frozen)
   for (let n = 0; n <= round; n += 1) await copyRound(source, to, n)
   const judged = summaries.filter(({ verdict }) => verdict)
+  const best = summaries.at(-1)?.best ?? 0
+  const ofFormat = summaries[best]?.rates.dev.filter(({ of }) => of === format) ?? []
   return {
     state: {
       round,
-      best: summaries.at(-1)?.best ?? 0,
+      best,
       looks: judged.length,
       withoutGain: judged.length - 1 - judged.findLastIndex(({ verdict }) => verdict?.verdict === 'promote'),
-      formatHolds: false,
+      formatHolds: ofFormat.length > 0 && ofFormat.every(({ status }) => status === 'pass'),
     },
   }
 }

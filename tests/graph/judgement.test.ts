@@ -14,10 +14,13 @@ import { parseState, type State } from '../../src/graph/state.ts'
 import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
 
 let dir = ''
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true })
+  dir = ''
+})
 
-const run = async (knowledge: string[][]) => {
-  dir = mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
+const run = async (knowledge: string[][], from?: { run: string; round: number }) => {
+  dir ||= mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
   writeFileSync(
     path.join(dir, 'whetstone.yaml'),
     'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { kto: { enabled: true, practice: 40, beta: 0.2 } }\n',
@@ -37,6 +40,7 @@ const run = async (knowledge: string[][]) => {
       },
     },
     loaded: await loadConfig(path.join(dir, 'whetstone.yaml')),
+    ...(from && { from }),
   })
   return { outcome, jobs, files: Workspace.at(dir).run(outcome.run) }
 }
@@ -48,6 +52,12 @@ describe('a run that may teach judgement', () => {
     expect(jobs[1]).toMatchObject({ params: { beta: 0.2 }, rows: expect.stringMatching(/round-02\/kto\.jsonl$/) })
     expect(jobs[1]?.params).not.toHaveProperty('practice')
     expect(jobs[1]?.adapter).toMatch(/round-01/)
+  })
+
+  test('goes on with pairs at once where it is forked from a round whose format holds', async () => {
+    const { outcome } = await run([[], ['plain']])
+    const forked = await run([['plain'], ['plain', 'loud']], { run: outcome.run, round: 1 })
+    expect(forked.jobs[0]?.kind).toBe('kto')
   })
 
   test("sets the best student's own mistakes on fresh training items against the gold of the same request", async () => {
