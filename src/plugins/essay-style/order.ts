@@ -10,7 +10,7 @@ const ties: Readonly<Record<Relation, readonly string[]>> = {
   and: [],
   but: ['but', 'yet', 'however', 'still', 'although', 'though', 'instead'],
   so: ['so', 'therefore', 'thus', 'hence', 'that is why', 'as a result'],
-  because: ['because', 'since', 'for'],
+  because: ['because', 'since'],
 }
 /** Of the score; the order itself is the rest. */
 const tieShare = 0.25

@@ -1,7 +1,7 @@
 import type { FrozenContract } from './contract.ts'
 import type { FailureTag } from './failure-tags.ts'
 import type { Named, Outline, Part } from './parse.ts'
-import { countWords, sentencesOf } from './voice/words.ts'
+import { countWords, sentencesOf, wordsOf } from './voice/words.ts'
 import { contentWords, firstHeld, holds, shareIn } from './words.ts'
 
 /** What the rules know of the item: what was said, and what has to be in the right place. */
@@ -122,7 +122,8 @@ const secondPerson: Rule = ({ reply, contract }) => {
 }
 const nothingElse: Rule = ({ outline, reply, contract, named }) => {
   const [first = ''] = outline.opening
-  const begins = contract.phrases.preambles.find((each) => first.toLowerCase().startsWith(each))
+  const opens = wordsOf(first).join(' ')
+  const begins = contract.phrases.preambles.find((each) => `${opens} `.startsWith(`${wordsOf(each).join(' ')} `))
   if (begins) return broken(`it begins with "${begins}"`, 'preamble')
   const ends = firstHeld([...(named.next?.paragraphs.slice(1) ?? [])].join(' '), contract.phrases.preambles)
   if (ends || /\b(?:let me know|i hope this)\b/i.test(reply)) return broken('it chats around the outline', 'preamble')
