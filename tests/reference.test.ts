@@ -9,6 +9,7 @@ import { commands } from '../src/commands/registry.ts'
 import { wordsOf } from '../src/commands/starter.ts'
 import { eventTypes } from '../src/core/events.ts'
 import { declarativeSkill } from '../src/plugins/declarative/index.ts'
+import * as surface from '../src/skill.ts'
 
 const docs = path.join(import.meta.dirname, '..', 'docs')
 const pages = await referencePages()
@@ -35,6 +36,10 @@ test('every error code has a page that says something', () => {
 test('every command and every event is in the reference', () => {
   for (const name of Object.keys(commands)) expect(pages['cli.md']).toContain(`## whet ${name}\n`)
   for (const type of eventTypes) expect(pages['events.md']).toContain(`## ${type}\n`)
+})
+
+test('everything that whetstone/skill offers is in the reference', () => {
+  for (const name of Object.keys(surface)) expect(pages['skill.md']).toContain(`- \`${name}\`: `)
 })
 
 /** Fenced blocks of a page by their language. */

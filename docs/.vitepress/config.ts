@@ -46,6 +46,7 @@ export default defineConfig({
         items: [
           page('whetstone.yaml', '/config'),
           page('Commands', '/reference/cli'),
+          page('whetstone/skill', '/reference/skill'),
           page('Events', '/reference/events'),
           page('Error codes', '/reference/errors/'),
         ],

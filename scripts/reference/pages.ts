@@ -6,6 +6,7 @@ import { commands, loadCommand } from '../../src/commands/registry.ts'
 import { reference } from '../../src/core/config-reference.ts'
 import { eventData } from '../../src/core/events.ts'
 import { errorCodes, type Occurrence } from './errors.ts'
+import { surfacePage } from './surface.ts'
 
 const made = 'Made from the sources by `npm run docs:reference`.'
 
@@ -26,6 +27,7 @@ export const referencePages = async (): Promise<Readonly<Record<string, string>>
     'cli.md': await cliPage(),
     'events.md': eventPage(),
     'comparison.md': comparisonPage(),
+    'skill.md': surfacePage(),
     'errors/index.md': errorIndex(codes),
     ...Object.fromEntries([...codes].map(([code, found]) => [`errors/${code}.md`, errorPage(code, found)])),
   }

@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from 'vitest'
 import { Expressions, parseExpression } from './expression.ts'
 
-const expressions = new Expressions(300)
-afterAll(() => expressions.close())
+const expressions = new Expressions(20_000) // a busy machine is no endless expression
+const impatient = new Expressions(1000)
+afterAll(() => Promise.all([expressions.close(), impatient.close()]))
 
 test('an expression is evaluated over its input', async () => {
   expect(
@@ -12,15 +13,15 @@ test('an expression is evaluated over its input', async () => {
 })
 
 test('one that does not end is stopped, and the next one is evaluated', async () => {
-  const endless = expressions.evaluate('( $f := function($n) { $f($n + 1) }; $f(0) )', {})
-  const next = expressions.evaluate('1 + 1', {})
-  await expect(endless).rejects.toThrow('took more than 300 ms')
+  const endless = impatient.evaluate('( $f := function($n) { $f($n + 1) }; $f(0) )', {})
+  const next = impatient.evaluate('1 + 1', {})
+  await expect(endless).rejects.toThrow('took more than 1000 ms')
   expect(await next).toBe(2)
 })
 
 test('a pattern that backtracks for ever is stopped too', async () => {
   const input = { text: `${'a'.repeat(40)}!` }
-  await expect(expressions.evaluate('$match(text, /^(a+)+$/)', input)).rejects.toThrow('took more than')
+  await expect(impatient.evaluate('$match(text, /^(a+)+$/)', input)).rejects.toThrow('took more than')
 })
 
 test('its own fault is told and costs nobody else anything', async () => {

@@ -24,7 +24,7 @@ export interface CheckOptions extends WorldOptions {
   readonly stallMs?: number // longest wait for one answer of the skill
 }
 
-const defaultStallMs = 20_000
+const defaultStallMs = 60_000 // a tool server may take its time to start on a busy machine
 /** One broken generator repeats the same fault in every item. */
 const shownFindings = 5
 
