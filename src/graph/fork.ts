@@ -4,6 +4,7 @@ import { WhetError } from '../core/errors.ts'
 import { readJson } from '../core/jsonl.ts'
 import type { RoundSummary } from '../core/round.ts'
 import type { RunFiles, Workspace } from '../core/workspace.ts'
+import { formatHolds } from './lesson.ts'
 import type { State } from './state.ts'
 
 /**
@@ -26,14 +27,13 @@ export const forkRun = async (
   for (let n = 0; n <= round; n += 1) await copyRound(source, to, n)
   const judged = summaries.filter(({ verdict }) => verdict)
   const best = summaries.at(-1)?.best ?? 0
-  const ofFormat = summaries[best]?.rates.dev.filter(({ of }) => of === format) ?? []
   return {
     state: {
       round,
       best,
       looks: judged.length,
       withoutGain: judged.length - 1 - judged.findLastIndex(({ verdict }) => verdict?.verdict === 'promote'),
-      formatHolds: ofFormat.length > 0 && ofFormat.every(({ status }) => status === 'pass'),
+      formatHolds: formatHolds(summaries[best]?.rates.dev ?? [], format),
     },
   }
 }

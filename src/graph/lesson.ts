@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts'
+import type { MeasuredRate } from '../core/rates.ts'
 import type { Lesson } from '../core/round.ts'
 import type { State } from './state.ts'
 
@@ -15,4 +16,13 @@ export const nextLesson = (
   if (teaches === 'kto' && withoutGain > 0)
     return { teaches: 'sft', why: `round ${round} taught judgement and was not promoted` }
   return { teaches: 'kto', why: 'the format holds, so judgement is taught' }
+}
+
+/**
+ * Whether a student's format holds on dev: its targets are met or near (WARN). Among 80 items a target of 98 % allows one
+ * failure, so that a pass alone would be decided by chance.
+ */
+export const formatHolds = (dev: readonly MeasuredRate[], format: string): boolean => {
+  const ofFormat = dev.filter(({ of }) => of === format)
+  return ofFormat.length > 0 && ofFormat.every(({ status }) => status === 'pass' || status === 'warn')
 }

@@ -4,6 +4,7 @@ import { gate as judge, type Verdict } from '../../core/gate.ts'
 import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
 import { measure } from '../../core/rates.ts'
 import type { Deps, Stage } from '../deps.ts'
+import { formatHolds } from '../lesson.ts'
 import type { State } from '../state.ts'
 import { readFrozen } from './define.ts'
 
@@ -17,7 +18,7 @@ export interface GateFile {
 export const gate: Stage = async (state, deps) => {
   const { definition } = await readFrozen(deps.files, deps.plugin)
   const targets = deps.plugin.targets(definition)
-  if (state.round === 0) return { best: 0, formatHolds: await formatHolds(0, targets, deps) }
+  if (state.round === 0) return { best: 0, formatHolds: await holds(0, targets, deps) }
   const verdict = judge({
     candidate: await gateRows(state.round, deps),
     incumbent: await gateRows(state.best, deps),
@@ -30,7 +31,7 @@ export const gate: Stage = async (state, deps) => {
   await writeJson(deps.files.round(state.round).verdict, { verdict, against: state.best } satisfies GateFile)
   const { protected: tags, ...told } = verdict
   deps.emit({ type: 'gate.verdict', data: { ...told, tags } })
-  return afterVerdict(state, verdict, await formatHolds(state.round, targets, deps))
+  return afterVerdict(state, verdict, await holds(state.round, targets, deps))
 }
 
 const afterVerdict = (state: State, verdict: Verdict, candidateFormatHolds: boolean) => {
@@ -47,11 +48,11 @@ const afterVerdict = (state: State, verdict: Verdict, candidateFormatHolds: bool
 const primaryOf = (deps: Deps, targets: ReturnType<AnySkill['targets']>) =>
   deps.config.gate.primary ?? targets[0]?.of ?? deps.plugin.format
 
-const formatHolds = async (round: number, targets: ReturnType<AnySkill['targets']>, deps: Deps): Promise<boolean> => {
-  const { rows } = await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('dev'))
-  const ofFormat = targets.filter(({ of }) => of === deps.plugin.format)
-  return ofFormat.length > 0 && measure(rows, ofFormat).every(({ status }) => status === 'pass')
-}
+const holds = async (round: number, targets: ReturnType<AnySkill['targets']>, deps: Deps): Promise<boolean> =>
+  formatHolds(
+    measure((await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('dev'))).rows, targets),
+    deps.plugin.format,
+  )
 
 const gateRows = async (round: number, deps: Deps): Promise<EvaluationRow[]> =>
   (await readJsonl<EvaluationRow>(deps.files.round(round).evaluation('gate'))).rows
