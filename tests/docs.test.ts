@@ -19,10 +19,12 @@ test('the README opens with the two lines, and CI runs its test line', () => {
   expect(read('.ci/run').trim().split('\n').at(-1)).toBe('npm ci && npm test')
 })
 
-test('train.sft of the config has the parameters of trainers/sft.py, no more and no fewer', () => {
-  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(read('trainers/sft.py'))?.[1] ?? ''
+test.each(['sft', 'dpo'])('train.%s of the config has the parameters of its trainer, no more and no fewer', (kind) => {
+  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(read(`trainers/${kind}.py`))?.[1] ?? ''
   const inTrainer = [...defaults.matchAll(/^ {4}"(\w+)":/gm)].map(([, key]) => key)
-  const inConfig = [...read('docs/config.md').matchAll(/`train\.sft\.(\w+)`/g)].map(([, key]) => key)
+  const inConfig = [...read('docs/config.md').matchAll(new RegExp(`\`train\\.${kind}\\.(\\w+)\``, 'g'))].map(
+    ([, key]) => key,
+  )
   // these two come from elsewhere in the config: student.maxTokens and trackers
   expect([...inConfig, 'maxTokens', 'trackers'].sort()).toEqual(inTrainer.sort())
 })

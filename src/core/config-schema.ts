@@ -148,6 +148,26 @@ const Kto = section(
   'learning from bad replies; what is left out has its default in trainers/kto.py',
 )
 
+const Dpo = section(
+  {
+    loss: z
+      .enum(['sigmoid', 'ipo', 'apo_zero'])
+      .optional()
+      .describe('the loss; apo_zero also holds the better reply up'),
+    beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
+    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
+    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
+    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
+    weightDecay: z.number().min(0).optional().describe('weight decay'),
+    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
+    epochs: whole(1).optional().describe('passes over the pairs'),
+    batch: whole(1).optional().describe('pairs to a step'),
+    accumulate: whole(1).optional().describe('batches to an update'),
+    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+  },
+  'learning from pairs, where `judgement` is dpo; what is left out has its default in trainers/dpo.py',
+)
+
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),
   options: z
@@ -188,6 +208,11 @@ export const Config = z.strictObject({
         .describe('where training runs; auto: the GPU where there is one'),
       sft: Sft,
       kto: Kto,
+      judgement: z
+        .enum(['kto', 'dpo'])
+        .default('kto')
+        .describe('what teaches judgement, once `kto.enabled` lets it: both learn from the same pairs'),
+      dpo: Dpo,
       grpo: section(
         { enabled: z.boolean().default(false).describe("learn from the skill's own grade") },
         'learning from rewards',

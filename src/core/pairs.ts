@@ -46,6 +46,16 @@ const rowOf = ({ id, prompt, tools }: Pair, turn: AssistantTurn, label: boolean,
   source,
 })
 
+/** One line of dpo.jsonl: both replies of a pair in one row. */
+export const preferred = ({ id, prompt, tools, good, bad, source }: Pair) => ({
+  id,
+  prompt,
+  completion: [good],
+  rejected: [bad],
+  tools,
+  source,
+})
+
 export type Form = 'calls' | 'text'
 export const formOf = (turn: AssistantTurn): Form => ((turn.toolCalls ?? []).length > 0 ? 'calls' : 'text')
 

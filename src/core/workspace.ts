@@ -182,6 +182,9 @@ export class RoundFiles {
   get sft() {
     return join(this.dir, 'sft.jsonl')
   }
+  get dpo() {
+    return join(this.dir, 'dpo.jsonl')
+  }
   get kto() {
     return join(this.dir, 'kto.jsonl')
   }

@@ -19,11 +19,14 @@ afterEach(() => {
   dir = ''
 })
 
-const run = async (knowledge: string[][], from?: { run: string; round: number }) => {
+const run = async (knowledge: string[][], from?: { run: string; round: number }, train = '') => {
   dir ||= mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
   writeFileSync(
     path.join(dir, 'whetstone.yaml'),
-    'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { kto: { enabled: true, practice: 40, beta: 0.2 } }\n',
+    'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { kto: { enabled: true, practice: 40, beta: 0.2 }'.concat(
+      train,
+      ' }\n',
+    ),
   )
   const jobs: TrainJob[] = []
   const trainer = toyTrainer()
@@ -58,6 +61,27 @@ describe('a run that may teach judgement', () => {
     const { outcome } = await run([[], ['plain']])
     const forked = await run([['plain'], ['plain', 'loud']], { run: outcome.run, round: 1 })
     expect(forked.jobs[0]?.kind).toBe('kto')
+  })
+
+  test('teaches the same pairs by DPO where the config says so', async () => {
+    const { jobs, files } = await run(
+      [[], ['plain'], ['plain', 'loud']],
+      undefined,
+      ', judgement: dpo, dpo: { beta: 0.3 }',
+    )
+    expect(jobs[1]).toMatchObject({
+      kind: 'dpo',
+      params: { beta: 0.3 },
+      rows: expect.stringMatching(/round-02\/dpo\.jsonl$/),
+    })
+    expect(jobs[1]?.params).not.toHaveProperty('practice')
+    const pairs = (await readJsonl<{ completion: object[]; rejected: object[] }>(files.round(2).dpo)).rows
+    const rows = (await readJsonl<PreferenceRow>(files.round(2).kto)).rows
+    expect(2 * pairs.length).toBe(rows.length)
+    for (const { completion, rejected } of pairs) {
+      expect([completion.length, rejected.length]).toEqual([1, 1])
+      expect(completion).not.toEqual(rejected)
+    }
   })
 
   test("sets the best student's own mistakes on fresh training items against the gold of the same request", async () => {

@@ -3,7 +3,7 @@ import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { lintPairs } from '../../core/pair-lint.ts'
-import { balanced, fewestPairs, interleave, leanOf, type Pair } from '../../core/pairs.ts'
+import { balanced, fewestPairs, interleave, leanOf, type Pair, preferred } from '../../core/pairs.ts'
 import { seedFrom } from '../../core/random.ts'
 import type { Paired } from '../../core/round.ts'
 import { firstWrongTurn } from '../blame.ts'
@@ -39,6 +39,7 @@ export const practice: Stage = async (state, deps) => {
     if (pairs.length < fewestPairs) throw tooFew(pairs.length, rows.length)
     const preferences = interleave(pairs)
     await writeJsonl(round.kto, preferences)
+    await writeJsonl(round.dpo, pairs.map(preferred))
     const lint = lintPairs(preferences)
     const fromStudent = pairs.filter(({ source }) => source === 'student').length
     const counts = { practised: rows.length, pairs: pairs.length, fromStudent }
