@@ -30,7 +30,7 @@ export const runCli = async (argv: readonly string[], io: Io): Promise<ExitCode>
       return exitCodes.done
     }
     draining = parsed.command.drains ?? false
-    await terminal.begin()
+    await terminal.begin({ whole: parsed.command.whole ?? false })
     return await perform(parsed.command, parsed.input, terminal, interrupts)
   } catch (thrown) {
     return await fail(thrown, terminal, interrupts, flags.includes('--stack') || !!io.env.WHET_STACK)

@@ -85,7 +85,7 @@ export class Live {
 const plainEveryMs = 5_000
 
 /** At most `most` visible characters; colour codes count nothing and are closed. */
-const cut = (text: string, most: number): string => {
+export const cut = (text: string, most: number): string => {
   let visible = 0
   let out = ''
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes are matched to be left out of the count

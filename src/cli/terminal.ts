@@ -9,7 +9,11 @@ import type { Live } from './live.ts'
 export interface Io {
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
-  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number }
+  readonly stderr: NodeJS.WritableStream & {
+    readonly isTTY?: boolean
+    readonly columns?: number
+    readonly rows?: number
+  }
   readonly env: NodeJS.ProcessEnv
   cwd(): string
 }
@@ -20,7 +24,7 @@ export class Terminal {
   readonly colors: Colors // of answers
   readonly cwd: string
   readonly #said: Colors // of what goes to stderr
-  #live: Live | undefined
+  #live: Pick<Live, 'event' | 'progress' | 'line' | 'end'> | undefined
   #reader: { lines: Interface; next: AsyncIterator<string> } | undefined
   #writing: Promise<void> = Promise.resolve()
 
@@ -45,7 +49,12 @@ export class Terminal {
   }
 
   /** Loads what draws progress: help and version do without it. */
-  async begin(): Promise<void> {
+  async begin({ whole = false } = {}): Promise<void> {
+    if (whole && this.interactive && this.io.env.TERM !== 'dumb') {
+      const { FullScreen } = await import('./full-screen.ts')
+      this.#live = new FullScreen(this.io.stderr, this.#said)
+      return
+    }
     const { Live } = await import('./live.ts')
     this.#live = new Live(this.io.stderr, this.#said, !this.io.env.CI)
   }

@@ -54,6 +54,7 @@ export interface Entry {
   readonly group: 'Start' | 'Watch and steer' | 'Results' | 'Data' | 'Set-up'
   readonly stream?: boolean // `--json` prints one document a line
   readonly drains?: boolean // it owns a run: the first Ctrl-C asks it to end at the next safe point, and other surfaces give it a process of its own
+  readonly whole?: boolean // a terminal shows its events on the whole screen
   readonly only?: 'terminal' // not for chat, MCP or browser; neither is what changes the set-up
   load(): Promise<Implementation>
 }

@@ -43,7 +43,7 @@ export const atTheDoor = async (
 
 /** `generate of round 3`: the stage that has begun last is of the round before. */
 const waitingRound = (waiting: string | undefined): number | undefined => {
-  const round = /of round (\d+)$/.exec(waiting ?? '')?.[1]
+  const round = /of round (\d+)/.exec(waiting ?? '')?.[1]
   return round === undefined ? undefined : Number(round)
 }
 

@@ -76,6 +76,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     effect: 'read',
     group: 'Watch and steer',
     stream: true,
+    whole: true,
     only: 'terminal',
     load: async () => (await import('./watch.ts')).command,
   },

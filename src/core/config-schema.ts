@@ -262,7 +262,18 @@ export const Config = z.strictObject({
   approve: z
     .enum(['never', 'before-train', 'every-round', 'on-cost'])
     .default('never')
-    .describe('when the run waits for `whet approve`'),
+    .describe(
+      'when the run waits for `whet approve`; on-cost: once a round, where its stages may ask a model that costs',
+    ),
+  notify: section(
+    {
+      webhook: http().optional().describe('address that is told when the run stops, fails or waits for approval'),
+      secretEnv: apiKeyEnv().describe(
+        'name of the environment variable that holds the secret which signs what is sent',
+      ),
+    },
+    'who hears of a run that nobody watches',
+  ),
   executor: z
     .union(
       [

@@ -16,6 +16,7 @@ import type { Deps, Students } from './deps.ts'
 import { forkRun } from './fork.ts'
 import { machinesFor } from './local.ts'
 import { buildLoop, graphVersion } from './loop.ts'
+import { notifier } from './notify.ts'
 import { Halt, Session } from './session.ts'
 import { BudgetSpent, codeOf, type Door } from './stage.ts'
 import type { State, StopReason } from './state.ts'
@@ -104,7 +105,21 @@ const work = async (
 ): Promise<RunOutcome> => {
   // orders change the budget while the run works
   const config = structuredClone(loaded.config)
-  const session = new Session({ ...options, files, budget: config.budget })
+  const notify = notifier(config.notify, {
+    onFailed: (event, why) =>
+      session.emit({
+        type: 'warning',
+        data: {
+          code: 'webhook-failed',
+          message: `the webhook was not told of ${event.type} (event ${event.seq}): ${why}`,
+        },
+      }),
+  })
+  const onEvent = (event: RunEvent) => {
+    options.onEvent?.(event)
+    notify.take(event)
+  }
+  const session = new Session({ ...options, onEvent, files, budget: config.budget })
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   const saver = SqliteSaver.fromConnString(files.database)
   const gateway = await gatewayFor(options.workspace, { ...loaded, config }, session)
@@ -146,6 +161,7 @@ const work = async (
     return await halted(error, (await loop.getState(thread)).values as Partial<State>, session, files)
   } finally {
     await plugin.dispose?.()
+    await notify.close()
     await gateway?.close()
     session.close()
     saver.db.close()

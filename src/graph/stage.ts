@@ -1,12 +1,9 @@
-import type { SpecPart } from '../core/contract.ts'
 import { folderBytes } from '../core/disk.ts'
 import { isWhetError, messageOf, WhetError } from '../core/errors.ts'
 import type { Gateway } from '../core/llm/gateway.ts'
+import { askApproval } from './approval.ts'
 import type { Deps, Stage } from './deps.ts'
-import { problemOf, rewriteSpec } from './edit-spec.ts'
 import { stageBooks } from './llm-books.ts'
-import { readFrozen } from './nodes/define.ts'
-import { Halt } from './session.ts'
 import { parseState, type State, type Update } from './state.ts'
 
 /** The run's time, disk, tokens or money are used up: it ends here, and nothing that was finished is lost. */
@@ -56,32 +53,6 @@ const spentBudget = (error: unknown): BudgetSpent | undefined => {
   if (!isWhetError(error) || error.code !== 'llm-budget') return undefined
   const { which, limit, spent } = error.data as { which: 'tokens' | 'money'; limit: number; spent: number }
   return new BudgetSpent(which, limit, spent)
-}
-
-/** Waits at a stage's door where the config wants a person's word; `reject` stops the run. */
-const askApproval = async (name: string, state: State, deps: Door) => {
-  const asked = { 'before-train': 'train', 'every-round': 'generate' }[deps.config.approve as string]
-  if (asked !== name) return
-  const { dimensions } = await dimensionsOf(deps)
-  deps.emit({
-    type: 'approval.requested',
-    round: state.round,
-    stage: name,
-    data: { what: `${name} of round ${state.round}` },
-  })
-  const { verb, by, args } = await deps.decision((parts) =>
-    name === 'generate'
-      ? problemOf(parts, dimensions)
-      : 'the rows of this round are made already: its spec cannot change',
-  )
-  if (verb === 'reject') throw new Halt('stopped', by)
-  const { parts } = (args ?? {}) as { parts?: SpecPart[] }
-  if (parts) await rewriteSpec(state.round, parts, deps)
-}
-
-const dimensionsOf = async ({ files, plugin }: Door) => {
-  const { definition } = await readFrozen(files, plugin)
-  return { dimensions: plugin.dimensions(definition) }
 }
 
 /** A student that was trained is measured and judged whatever the clock says: otherwise the time that it took bought nothing. */

@@ -9,7 +9,6 @@ const carriedOut: readonly string[] = ['analyst', 'chat']
 const unsupported = (config: Config): string[] => [
   ...(config.train.grpo.enabled ? ['train.grpo.enabled'] : []),
   ...(config.executor === 'local' ? [] : ['executor']),
-  ...(config.approve === 'on-cost' ? ['approve: on-cost'] : []),
   ...(config.trackers.length > 0 ? ['trackers'] : []),
   ...rolesIn(config.roles).flatMap((role) => (carriedOut.includes(role) ? [] : [`roles.${role}`])),
 ]

@@ -1,21 +1,24 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SpecFile } from '../../src/core/analyst.ts'
-import { loadConfig } from '../../src/core/config.ts'
+import { Config, loadConfig } from '../../src/core/config.ts'
 import type { OrderVerb, RunEvent } from '../../src/core/events.ts'
 import { readJson } from '../../src/core/jsonl.ts'
 import { type Json, RunStore } from '../../src/core/store.ts'
 import { Workspace } from '../../src/core/workspace.ts'
-import { startRun } from '../../src/graph/engine.ts'
+import { questionAt } from '../../src/graph/approval.ts'
+import { resumeRun, startRun } from '../../src/graph/engine.ts'
 import { minutesWorked } from '../../src/graph/session.ts'
 import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
 
-type Script = (event: RunEvent, order: (verb: OrderVerb, args?: Json) => void) => void
+type Script = (event: RunEvent, order: (verb: OrderVerb, args?: Json) => void) => unknown
 
 /** A toy run that waits before every round; `script` gives orders as events come. @returns its events and files */
-const steered = async (script: Script, text = '') => {
+const steered = async (script: Script, text = '', drain?: AbortSignal) => {
   const dir = mkdtempSync(path.join(tmpdir(), 'whet-orders-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   const file = path.join(dir, 'whetstone.yaml')
@@ -37,13 +40,14 @@ const steered = async (script: Script, text = '') => {
     plugin: toySkill(),
     machines: { trainer: toyTrainer(), students: toyStudents([[], ['plain'], ['plain', 'loud']]) },
     loaded: await loadConfig(file),
+    ...(drain && { drain }),
     onEvent: (event) => {
       events.push(event)
       // after the run has taken its place at the door
       setTimeout(() => script(event, order(event.run)), 10)
     },
   })
-  return { events, files: workspace.run(outcome.run), outcome }
+  return { events, files: workspace.run(outcome.run), outcome, workspace }
 }
 
 const answers = (events: readonly RunEvent[]) =>
@@ -142,4 +146,62 @@ test('waiting for a person is no work: weeks at the door cost no minute of the b
     at(30_104, 'run.finished'),
   ]
   expect(minutesWorked(events)).toBeCloseTo(1 + 2 + 4)
+})
+
+test('a run that is ended while it waits asks again once it is resumed, and goes on', async () => {
+  const ended = new AbortController()
+  const first = await steered(({ type }) => type === 'approval.requested' && ended.abort(), '', ended.signal)
+  expect(first.outcome.status).toBe('interrupted')
+  const later: RunEvent[] = []
+  const outcome = await resumeRun({
+    workspace: first.workspace,
+    run: first.outcome.run,
+    plugin: toySkill(),
+    machines: { trainer: toyTrainer(), students: toyStudents([[], ['plain']]) },
+    onEvent: (event) => {
+      later.push(event)
+      if (event.type !== 'approval.requested') return
+      setTimeout(() => {
+        const store = RunStore.open(first.files.database)
+        store.order(event.round === 1 ? 'approve' : 'stop', null, 'test')
+        store.close()
+      }, 10)
+    },
+  })
+  expect(outcome.status).toBe('stopped')
+  expect(later.filter(({ type }) => type === 'approval.requested').map(({ round }) => round)).toEqual([1, 2])
+})
+
+test('a webhook hears, in order, that the run waits and how it ended', async () => {
+  const heard: string[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    heard.push((JSON.parse(body) as RunEvent).type)
+    response.end()
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  onTestFinished(() => void server.close())
+  await steered(
+    ({ type }, order) => type === 'approval.requested' && order('reject'),
+    `notify: { webhook: "http://127.0.0.1:${port}/" }`,
+  )
+  expect(heard).toEqual(['approval.requested', 'run.stopped'])
+})
+
+test('on-cost asks once a round, and only where a model of the loop may cost', () => {
+  const role = (price?: object) => ({ model: 'm', baseUrl: 'http://127.0.0.1:1/v1', ...(price && { price }) })
+  const ask = (roles: object) => {
+    const config = Config.parse({ skill: 'toy', approve: 'on-cost', roles })
+    const doors = ['define', 'evaluate', 'gate', 'analyze', 'generate', 'train'].flatMap((name) =>
+      [0, 1].map((round) => [name, round] as const),
+    )
+    return doors.flatMap(([name, round]) => questionAt(name, round, config) ?? [])
+  }
+  expect(ask({ analyst: role() })).toEqual([
+    'evaluate of round 0, whose stages may ask analyst (m)',
+    'generate of round 1, whose stages may ask analyst (m)',
+  ])
+  expect(ask({ analyst: role({ input: 0, output: 0 }), chat: role() })).toEqual([])
 })

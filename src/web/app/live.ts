@@ -1,117 +1,18 @@
-/** A run as its events tell it, event by event. */
+/** A run, event by event, as it comes. */
 import { useEffect, useRef, useState } from 'react'
-import type { EventData, RunEvent } from '../../core/events.ts'
+import { advanceRun, type LiveRun, noRun } from '../../commands/live-run.ts'
+import type { RunEvent } from '../../core/events.ts'
 
-export interface StageTime {
-  readonly round: number
-  readonly stage: string
-  readonly startedAt: number // ms since the epoch
-  readonly ms?: number // once it is over
-  readonly failed?: string
-  readonly now?: { readonly done: number; readonly total: number; readonly what: string }
-}
-
-export interface Live {
-  readonly seq: number
-  readonly status: 'running' | 'paused' | 'stopped' | 'finished' | 'failed' | 'unknown'
-  readonly reason?: string
-  readonly stages: readonly StageTime[]
-  readonly losses: readonly { readonly round: number; readonly step: number; readonly loss: number | null }[]
-  readonly step?: EventData<'train.step'> & { readonly round: number }
-  readonly waiting?: { readonly what: string; readonly request: number; readonly round: number }
-  readonly log: readonly RunEvent[] // without progress
-  readonly judged: number // rounds that were summed up: summaries are worth reading again
-  readonly spent?: EventData<'budget.spent'>
-}
-
-const nothing: Live = { seq: 0, status: 'unknown', stages: [], losses: [], log: [], judged: 0 }
-const mostLog = 2_000
-
-/** Takes events in, in order. One that is there already is left out: a stream that was cut begins again before its end. */
-export const advance = (before: Live, events: readonly RunEvent[]): Live => {
-  const live = { ...before, stages: [...before.stages], losses: [...before.losses], log: [...before.log] }
-  for (const event of events) if (event.seq > live.seq) take(live, event)
-  live.log.splice(0, live.log.length - mostLog)
-  return live
-}
-
-type Draft = { -readonly [K in keyof Live]: Live[K] } & {
-  stages: StageTime[]
-  losses: Live['losses'][number][]
-  log: RunEvent[]
-}
-
-const take = (live: Draft, event: RunEvent): void => {
-  live.seq = event.seq
-  const round = event.round ?? 0
-  const at = live.stages.length - 1
-  const last = live.stages[at]
-  const now = (value: StageTime['now']) =>
-    last && last.ms === undefined && live.stages.splice(at, 1, { ...last, now: value })
-  switch (event.type) {
-    case 'train.step':
-      live.losses.push({ round, step: event.data.step, loss: event.data.loss })
-      live.step = { ...event.data, round }
-      now({ done: event.data.step, total: event.data.of, what: 'steps' })
-      return
-    case 'eval.progress':
-      now({ ...event.data, what: `${event.data.split} items` })
-      return
-    case 'stage.progress':
-      now(event.data)
-      return
-    case 'stage.started':
-      live.stages.push({ round, stage: event.stage ?? '', startedAt: Date.parse(event.at) })
-      live.waiting = undefined
-      break
-    case 'stage.finished':
-      if (last) live.stages.splice(at, 1, { ...last, now: undefined, ms: event.data.ms })
-      if (event.stage === 'analyze') live.judged += 1
-      break
-    case 'stage.failed':
-      if (last)
-        live.stages.splice(at, 1, { ...last, failed: event.data.message, ms: Date.parse(event.at) - last.startedAt })
-      break
-    case 'approval.requested':
-      live.waiting = { what: event.data.what, request: event.seq, round }
-      break
-    case 'budget.spent':
-      live.spent = event.data
-      break
-    case 'run.started':
-    case 'run.resumed':
-      live.status = 'running'
-      live.reason = undefined
-      live.waiting = undefined
-      break
-    case 'run.paused':
-      live.status = 'paused'
-      live.reason = `by ${event.data.by}`
-      break
-    case 'run.stopped':
-      live.status = 'stopped'
-      live.reason = event.data.reason
-      break
-    case 'run.finished':
-      live.status = 'finished'
-      live.reason = event.data.reason
-      break
-    case 'run.failed':
-      live.status = 'failed'
-      live.reason = event.data.message
-      break
-  }
-  live.log.push(event)
-}
+export type { LiveRun as Live, StageTime } from '../../commands/live-run.ts'
 
 /** Follows a run. What arrives within one frame is drawn once. `connected`: false while the server is away; the browser tries again. */
-export const useLive = (run: string): { live: Live; connected: boolean; gone: boolean } => {
-  const [live, setLive] = useState(nothing)
+export const useLive = (run: string): { live: LiveRun; connected: boolean; gone: boolean } => {
+  const [live, setLive] = useState(noRun)
   const [connected, setConnected] = useState(true)
   const [gone, setGone] = useState(false)
   const pending = useRef<RunEvent[]>([])
   useEffect(() => {
-    setLive(nothing)
+    setLive(noRun)
     setGone(false)
     pending.current = []
     let frame = 0
@@ -119,7 +20,7 @@ export const useLive = (run: string): { live: Live; connected: boolean; gone: bo
     const draw = () => {
       frame = 0
       const events = pending.current.splice(0)
-      setLive((before) => advance(before, events))
+      setLive((before) => advanceRun(before, events))
     }
     source.onopen = () => setConnected(true)
     source.onerror = () => setConnected(false)

@@ -67,7 +67,7 @@ export const Runs = () => {
   )
 }
 
-const approvals = ['never', 'before-train', 'every-round'] as const
+const approvals = ['never', 'before-train', 'every-round', 'on-cost'] as const
 
 const Start = () => {
   const [rounds, setRounds] = useState('')
