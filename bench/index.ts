@@ -7,10 +7,11 @@ import { harness } from './harness.ts'
 import { help } from './help.ts'
 import { llm } from './llm.ts'
 import { search } from './search.ts'
+import { streams } from './streams.ts'
 import { validation } from './validation.ts'
 import { voice } from './voice.ts'
 
-const benches = { harness, validation, dataImport, dedupe, graph, search, episodes, llm, help, voice }
+const benches = { harness, validation, dataImport, dedupe, graph, search, episodes, llm, help, voice, streams }
 
 export interface Figure {
   readonly name: string

@@ -155,6 +155,10 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
       return [predictionLine(event.data, colors)]
     case 'order.taken':
       return [colors.yellow(`  ${event.data.verb}: ${oneLine(event.data.answer)}`)]
+    case 'rows.reviewed':
+      return [
+        `  ${plural(event.data.items, 'item')} left out by ${event.data.by}, ${plural(event.data.left, 'row')} left`,
+      ]
     case 'approval.requested':
       return [colors.yellow(`  waits for approval: ${oneLine(event.data.what)}. \`whet approve\` lets it go on.`)]
     case 'budget.exceeded':

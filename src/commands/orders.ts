@@ -52,6 +52,11 @@ const approveInput = z.strictObject({
     .default([])
     .describe('replace the spec of the round by these parts, as in kind=ask,decline:80 or all:40')
     .meta({ value: 'TAGS:ROWS', remote: 'text' }),
+  drop: z
+    .array(z.string())
+    .default([])
+    .describe('leave the rows of this item out of the training; may be given several times')
+    .meta({ value: 'ITEM', remote: 'text' }),
   request: z.int().min(1).optional().describe('answer only this request, as `whet status --json` numbers it'),
 })
 export const approve = defineCommand<typeof approveInput, Ordered>({
@@ -60,12 +65,14 @@ export const approve = defineCommand<typeof approveInput, Ordered>({
   harmless: ({ reject }) => reject,
   forecast: ({ run, workspace, part }, context) => atTheDoor(run, workspace, part, context),
   async run(input, context) {
-    const { request, part, reject } = input
+    const { request, part, drop, reject } = input
     const parts = part.map(parsePart)
-    if (reject && parts.length > 0) throw badPart('--reject refuses the round: it takes no --part')
+    if (reject && parts.length + drop.length > 0)
+      throw badPart('--reject refuses the round: it takes no --part and no --drop')
     return give(reject ? 'reject' : 'approve', input, context, {
       ...(request !== undefined && { request }),
       ...(parts.length > 0 && { parts: parts as unknown as Json }),
+      ...(drop.length > 0 && { drop }),
     })
   },
   render,

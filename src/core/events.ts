@@ -142,6 +142,7 @@ export const eventData = {
   }),
   'order.taken': z.object({ id: z.string(), verb: OrderVerb, answer: z.string() }),
   'approval.requested': z.object({ what: z.string() }),
+  'rows.reviewed': z.object({ by: z.string(), items: count, left: count }), // items whose rows a person left out; rows left
   'guidance.given': z.object({ id: z.string(), by: z.string(), text: z.string(), part: specPart.optional() }), // part: rows that a person wants in the next spec
   'guidance.withdrawn': z.object({ id: z.string(), by: z.string() }),
   'budget.changed': z.object({

@@ -1,12 +1,12 @@
 import type { Config } from '../core/config.ts'
 import type { RoleName } from '../core/config-schema.ts'
-import type { AnySkill, SpecPart } from '../core/contract.ts'
+import type { AnySkill } from '../core/contract.ts'
 import type { NewEvent } from '../core/events.ts'
 import type { RoleModel } from '../core/llm/gateway.ts'
 import type { Student } from '../core/student.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { RunFiles } from '../core/workspace.ts'
-import type { Guidance } from './orders.ts'
+import type { Changes, Guidance } from './orders.ts'
 import type { State, Update } from './state.ts'
 
 /** A served student. One serves all evaluations of a round; `close` always runs. */
@@ -44,9 +44,9 @@ export interface Deps {
   minutes(): number
   /** Wall time of the stages of a round that have finished so far, in seconds by stage. */
   stageSeconds(round: number): Readonly<Record<string, number>>
-  /** The answer of a person who was asked for approval. `check` says why a spec that the person wrote cannot be used. */
+  /** The answer of a person who was asked for approval. `check` says why what the person changed cannot be used. */
   decision(
-    check: (parts: readonly SpecPart[]) => string | undefined,
+    check: (changes: Changes) => string | undefined,
   ): Promise<{ readonly verb: string; readonly by: string; readonly args: unknown }>
   /** What people told the analyst: words, and rows that they want in the next spec. */
   guidance(): readonly Guidance[]

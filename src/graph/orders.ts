@@ -8,10 +8,16 @@ import type { ToldEvent } from './deps.ts'
 export type Budget = Config['budget']
 export type Guidance = EventData<'guidance.given'>
 
+/** What an approval may bring along: another spec for the round, or items whose rows are left out of its training. */
+export interface Changes {
+  readonly parts?: readonly SpecPart[]
+  readonly drop?: readonly string[]
+}
+
 /** Where a run waits for a person's word. */
 export interface Door {
   readonly request: number // seq of the event that asked
-  readonly check: (parts: readonly SpecPart[]) => string | undefined // why a spec that a person wrote cannot be used
+  readonly check: (changes: Changes) => string | undefined // why what a person changed cannot be used
 }
 
 /** What the session knows when an order comes. */
@@ -47,15 +53,21 @@ export const react = (order: Order, situation: Situation): Reaction => {
 }
 
 const decide = ({ verb, args }: Order, { door, events }: Situation): Reaction => {
-  const { request, parts } = (args ?? {}) as { request?: number; parts?: readonly SpecPart[] }
+  const { request, ...changes } = (args ?? {}) as { request?: number } & Changes
+  const changed = Object.keys(changes).length > 0
   if (!door) return { answer: `nothing waits for an approval${lastDecision(events)}` }
   if (request !== undefined && request !== door.request)
     return {
       answer: `${verb} came too late: it was meant for request ${request}, and the run now waits with request ${door.request}`,
     }
-  const problem = verb === 'approve' && parts ? door.check(parts) : undefined
+  const problem = verb === 'approve' && changed ? door.check(changes) : undefined
   if (problem) return { answer: `not approved: ${problem}. The run goes on waiting` }
-  return { answer: verb === 'approve' && parts ? 'approve, with the spec as it was edited' : verb, opens: true }
+  const how = changes.parts
+    ? ', with the spec as it was edited'
+    : changes.drop
+      ? `, without ${changes.drop.length} items`
+      : ''
+  return { answer: verb === 'approve' ? `approve${how}` : verb, opens: true }
 }
 
 const lastDecision = (events: readonly RunEvent[]): string => {

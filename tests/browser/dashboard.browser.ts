@@ -96,6 +96,38 @@ test('a run is started, watched, approved with an edited spec, and read to its e
   await shoot(page, 'analyst')
 })
 
+test('rows are reviewed with the keyboard before they are trained', async () => {
+  const page = await open()
+  await page.getByLabel('approve').selectOption('before-train')
+  await page.getByRole('button', { name: 'Forecast and start' }).click()
+  await page.getByRole('button', { name: 'Yes, run' }).click()
+  await page.getByRole('link', { name: 'Review the rows' }).click()
+  await page.locator('.list-row').first().waitFor()
+  await page.getByRole('listbox').focus()
+  for (const key of ['j', 'x', 'j', 'x', 'j', 'x', 'a']) await page.keyboard.press(key)
+  await page.getByText('2 items rejected').waitFor()
+  await shoot(page, 'review')
+  await page.getByRole('link', { name: 'Back to the approval' }).click()
+  await page.getByRole('button', { name: /^Approve .*without 2 items/ }).click()
+  await page.getByRole('button', { name: 'Yes, approve' }).click()
+  await page.getByText('2 items left out by browser, 38 rows left').waitFor()
+  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.locator('.row .status.stopped').waitFor()
+})
+
+test('a line to the chat is answered, and what costs is asked in a box', async () => {
+  const page = await open()
+  await page.getByRole('table').getByRole('link').first().click()
+  await page.getByRole('link', { name: 'Chat' }).click()
+  await page.getByRole('textbox').fill('/status')
+  await page.getByRole('button', { name: 'Say' }).click()
+  await page.getByRole('log').getByText('best:').waitFor()
+  await page.getByRole('textbox').fill('/clean')
+  await page.getByRole('button', { name: 'Say' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'No' }).click()
+  await shoot(page, 'chat')
+})
+
 test('100,000 items are turned over with the keyboard', async () => {
   const files = await makeRun(
     world.dir,

@@ -7,11 +7,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { SpecFile } from '../../src/core/analyst.ts'
 import { Config, loadConfig } from '../../src/core/config.ts'
 import type { OrderVerb, RunEvent } from '../../src/core/events.ts'
-import { readJson } from '../../src/core/jsonl.ts'
+import { readJson, readJsonl } from '../../src/core/jsonl.ts'
+import type { RoundSummary } from '../../src/core/round.ts'
 import { type Json, RunStore } from '../../src/core/store.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { questionAt } from '../../src/graph/approval.ts'
 import { resumeRun, startRun } from '../../src/graph/engine.ts'
+import { problemOfDrop } from '../../src/graph/review.ts'
 import { minutesWorked } from '../../src/graph/session.ts'
 import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
 
@@ -24,7 +26,7 @@ const steered = async (script: Script, text = '', drain?: AbortSignal) => {
   const file = path.join(dir, 'whetstone.yaml')
   writeFileSync(
     file,
-    `skill: toy\nevaluation: { dev: 20, gate: 20, sealed: 10 }\nloop: { rounds: 2, rows: 40 }\napprove: every-round\n${text}`,
+    `skill: toy\nevaluation: { dev: 20, gate: 20, sealed: 10 }\nloop: { rounds: 2, rows: 40 }\n${/approve:/.test(text) ? '' : 'approve: every-round\n'}${text}`,
   )
   const workspace = Workspace.at(dir)
   const events: RunEvent[] = []
@@ -43,12 +45,17 @@ const steered = async (script: Script, text = '', drain?: AbortSignal) => {
     ...(drain && { drain }),
     onEvent: (event) => {
       events.push(event)
+      round1 = workspace.run(event.run).round(1).dir
       // after the run has taken its place at the door
       setTimeout(() => script(event, order(event.run)), 10)
     },
   })
   return { events, files: workspace.run(outcome.run), outcome, workspace }
 }
+
+let round1 = ''
+/** The folder of round 1 of the run that a script steers. */
+const current = () => round1
 
 const answers = (events: readonly RunEvent[]) =>
   events.flatMap((event) => (event.type === 'order.taken' ? [event.data.answer] : []))
@@ -204,4 +211,36 @@ test('on-cost asks once a round, and only where a model of the loop may cost', (
     'generate of round 1, whose stages may ask analyst (m)',
   ])
   expect(ask({ analyst: role({ input: 0, output: 0 }), chat: role() })).toEqual([])
+})
+
+test('a review before training leaves rows out, and the counts and later replays follow', async () => {
+  const dropped: string[] = []
+  const run = await steered(async (event, order) => {
+    if (event.type !== 'approval.requested') return
+    if (event.round === 2) return order('stop')
+    const { rows } = await readJsonl<{ id: string }>(path.join(current(), 'sft.jsonl'))
+    dropped.push(...rows.slice(0, 3).map(({ id }) => id.replace(/#.*/, '')))
+    order('approve', { drop: ['nothing-of-it'] })
+    order('approve', { drop: dropped })
+  }, 'approve: before-train')
+  expect(answers(run.events).slice(0, 2)).toEqual([
+    expect.stringContaining('no row of this round'),
+    'approve, without 3 items',
+  ])
+  expect(run.events.find(({ type }) => type === 'rows.reviewed')?.data).toEqual({ by: 'test', items: 3, left: 37 })
+  const round = run.files.round(1)
+  for (const file of [round.sft, round.accepted])
+    expect(
+      (await readJsonl<{ id: string }>(file)).rows.filter(({ id }) => dropped.includes(id.replace(/#.*/, ''))),
+    ).toEqual([])
+  expect((await readJson<RoundSummary>(round.summary))?.rows.trained).toBe(37)
+})
+
+test('a review that leaves too few rows is refused', () => {
+  const items = new Map([
+    ['a', 3],
+    ['b', 2],
+  ])
+  expect(problemOfDrop(['a'], items)).toMatch(/2 rows would be left/)
+  expect(problemOfDrop([], items)).toBeUndefined()
 })

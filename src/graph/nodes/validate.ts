@@ -17,7 +17,7 @@ export interface ValidateCounts {
 }
 
 /** A round with fewer accepted rows than this is not worth its training time. */
-const fewestRows = 4
+export const fewestRows = 4
 
 /** Keeps the items whose own gold passes their own grader, as rows for SFT; writes down why each other one fell. */
 export const validate: Stage = async (state, deps) => {

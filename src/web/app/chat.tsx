@@ -24,7 +24,9 @@ export const ChatPage = ({ run }: { run: string }) => {
       .then((answer) => setLines(answer.lines ?? []))
       .catch(() => setError(new AskError('offline', 'The server does not answer.')))
   }, [run])
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [lines])
+  useEffect(() => {
+    if (lines.length > 0) end.current?.scrollIntoView({ block: 'end' })
+  }, [lines])
 
   const take = (part: Part) => {
     if (part.kind === 'text')

@@ -1,8 +1,11 @@
-import { useState } from 'react'
+import { type KeyboardEvent, useState } from 'react'
+import { plural } from '../../commands/format-text.ts'
 import type { ItemsPage } from '../../commands/show/items.ts'
 import { ask, useAsk } from './api.ts'
 import { List } from './list.tsx'
+import type { Live } from './live.ts'
 import { Empty, Failure } from './parts.tsx'
+import { itemOf, useReview } from './review.ts'
 import { useSlow } from './slow.ts'
 import { count, tagsText } from './text.ts'
 
@@ -16,8 +19,17 @@ const sets = {
 }
 
 /** The rows of a round, page by page: 100,000 are as quick as 100. */
-export const DataPage = ({ run, rounds }: { run: string; rounds: readonly number[] }) => {
-  const [set, setSet] = useState('items')
+export const DataPage = ({
+  run,
+  rounds,
+  waiting,
+}: {
+  run: string
+  rounds: readonly number[]
+  waiting: Live['waiting']
+}) => {
+  const review = useReview(run, waiting)
+  const [set, setSet] = useState(review ? 'training' : 'items')
   const [round, setRound] = useState<number>()
   const [typed, setTyped] = useState('')
   const [where, setWhere] = useState('')
@@ -34,9 +46,15 @@ export const DataPage = ({ run, rounds }: { run: string; rounds: readonly number
   const { data: first, error } = useAsk<ItemsPage>('show items', { ...args, limit: 1 })
   const name = JSON.stringify(args)
   const shown = chosen?.of === name ? chosen : undefined // another list has other rows at its places
+  const reviews = review && (set === 'training' || set === 'pairs') ? review : undefined
+  // x rejects the chosen row's item, a accepts it again
+  const onReviewKey = ({ key, target }: KeyboardEvent) => {
+    if (reviews && shown && (key === 'x' || key === 'a') && (target as HTMLElement).tagName !== 'INPUT')
+      reviews.turn(itemOf(shown.row.id), key === 'x')
+  }
   return (
     <main className="split">
-      <section aria-label="rows">
+      <section aria-label="rows" onKeyDown={(event) => onReviewKey(event)}>
         <div className="row">
           <label>
             rows{' '}
@@ -72,6 +90,12 @@ export const DataPage = ({ run, rounds }: { run: string; rounds: readonly number
         <p className="dim" role="status">
           {first && `${count(first.total)} of ${count(first.all)} rows, round ${first.round}`}
         </p>
+        {reviews && (
+          <p className="notice">
+            Review before training: <kbd>x</kbd> rejects the chosen item, <kbd>a</kbd> accepts it.{' '}
+            {plural(reviews.rejected.size, 'item')} rejected. <a href={`#/run/${run}`}>Back to the approval</a>
+          </p>
+        )}
         <Failure error={error} />
         {first && first.total === 0 && <Empty>No such rows.</Empty>}
         <List<Row>
@@ -84,6 +108,7 @@ export const DataPage = ({ run, rounds }: { run: string; rounds: readonly number
           onChoose={(row, at) => setChosen({ row, at, of: name })}
           draw={(row) => (
             <>
+              {reviews?.rejected.has(itemOf(row.id)) && <span className="mark fail">✗ rejected</span>}
               <span className="text">{row.text}</span>
               <span className="dim text">
                 {row.label && `${row.label} · `}

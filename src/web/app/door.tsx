@@ -5,6 +5,7 @@ import type { Dimensions } from '../../core/contract.ts'
 import { useAsk, useOrder } from './api.ts'
 import type { Live } from './live.ts'
 import { Confirm, Failure, Said } from './parts.tsx'
+import { useReview } from './review.ts'
 
 /** A run waits for a person: its spec can be edited where its rows are not made yet. */
 export const Door = ({ run, waiting }: { run: string; waiting: NonNullable<Live['waiting']> }) => {
@@ -15,6 +16,8 @@ export const Door = ({ run, waiting }: { run: string; waiting: NonNullable<Live[
   )
   const [edited, setEdited] = useState<{ request: number; text: string }>()
   const order = useOrder()
+  const review = useReview(run, waiting)
+  const drop = [...(review?.rejected ?? [])]
   const spec = data?.specs[0]
   const before = spec?.parts.map(({ text }) => text).join('\n') ?? ''
   const text = edited?.request === waiting.request ? edited.text : before
@@ -48,11 +51,19 @@ export const Door = ({ run, waiting }: { run: string; waiting: NonNullable<Live[
           type="button"
           className="primary"
           disabled={order.busy || lines.length === 0}
-          onClick={() => void order.perform('approve', { run, request: waiting.request, ...part })}
+          onClick={() =>
+            void order.perform('approve', { run, request: waiting.request, ...part, ...(drop.length > 0 && { drop }) })
+          }
         >
           Approve {plural(rows, 'row')}
           {'part' in part ? ', edited' : ''}
+          {drop.length > 0 ? `, without ${plural(drop.length, 'item')}` : ''}
         </button>
+        {review && (
+          <a className="button" href={`#/run/${run}/data`}>
+            Review the rows
+          </a>
+        )}
         <button
           type="button"
           onClick={() => void order.perform('approve', { run, request: waiting.request, reject: true })}

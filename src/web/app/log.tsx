@@ -58,6 +58,8 @@ const lineOf = (event: RunEvent): string => {
       return event.data.answer
     case 'guidance.given':
       return `${event.data.by}: ${event.data.text}`
+    case 'rows.reviewed':
+      return `${event.data.items} items left out by ${event.data.by}, ${event.data.left} rows left`
     case 'approval.requested':
       return event.data.what
     case 'warning':

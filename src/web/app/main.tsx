@@ -109,7 +109,7 @@ const Run = ({ run, view, theme }: { run: string; view: View; theme: string }) =
           This run was deleted.
         </p>
       )}
-      {view === 'data' && <DataPage run={run} rounds={rounds} />}
+      {view === 'data' && <DataPage run={run} rounds={rounds} waiting={live.waiting} />}
       {view === 'evaluation' && <EvaluationPage run={run} judged={live.judged} />}
       {view === 'analyst' && <AnalystPage run={run} judged={live.judged} />}
       {view === 'chat' && <ChatPage run={run} />}
