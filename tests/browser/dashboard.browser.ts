@@ -191,6 +191,8 @@ test.each([
     '#/run/large/data',
     '#/run/large/evaluation',
     '#/run/large/analyst',
+    '#/run/large/skill',
+    '#/run/large/chat',
     '#/compare',
   ]) {
     await page.goto(world.url(place))

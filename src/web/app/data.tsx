@@ -112,7 +112,7 @@ export const DataPage = ({
               <span className="text">{row.text}</span>
               <span className="dim text">
                 {row.label && `${row.label} · `}
-                {tagsText(row.tags)} {row.reasons?.join('; ')}
+                {Object.keys(row.tags).length > 0 && tagsText(row.tags)} {row.reasons?.join('; ')}
               </span>
             </>
           )}
@@ -128,7 +128,7 @@ const Whole = ({ args, row, at }: { args: object; row: Row; at: number }) => {
   return (
     <section className="detail" aria-label="the row">
       <h2>{row.id}</h2>
-      <p className="dim">{tagsText(row.tags)}</p>
+      {Object.keys(row.tags).length > 0 && <p className="dim">{tagsText(row.tags)}</p>}
       <p className="reply">{row.text}</p>
       {row.reply !== undefined && <p className="reply">{row.reply}</p>}
       {row.reasons?.map((reason) => (

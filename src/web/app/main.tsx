@@ -8,6 +8,7 @@ import { EvaluationPage } from './evaluation.tsx'
 import { useLive } from './live.ts'
 import { RunPage } from './run.tsx'
 import { Runs } from './runs.tsx'
+import { SkillPage } from './skill.tsx'
 import './style.css'
 import { useTheme } from './theme.ts'
 import { TryPage } from './try.tsx'
@@ -17,6 +18,7 @@ const views = {
   data: 'Data',
   evaluation: 'Evaluation',
   analyst: 'Analyst',
+  skill: 'Skill',
   chat: 'Chat',
   try: 'Try',
 } as const
@@ -70,7 +72,7 @@ const App = () => {
         <Runs />
       )}
       <footer className="dim">
-        <kbd>g</kbd> <kbd>r</kbd> runs · <kbd>1</kbd>–<kbd>6</kbd> views · <kbd>/</kbd> search · <kbd>j</kbd>{' '}
+        <kbd>g</kbd> <kbd>r</kbd> runs · <kbd>1</kbd>–<kbd>7</kbd> views · <kbd>/</kbd> search · <kbd>j</kbd>{' '}
         <kbd>k</kbd> rows · <kbd>t</kbd> theme
       </footer>
     </>
@@ -112,6 +114,7 @@ const Run = ({ run, view, theme }: { run: string; view: View; theme: string }) =
       {view === 'data' && <DataPage run={run} rounds={rounds} waiting={live.waiting} />}
       {view === 'evaluation' && <EvaluationPage run={run} judged={live.judged} />}
       {view === 'analyst' && <AnalystPage run={run} judged={live.judged} />}
+      {view === 'skill' && <SkillPage run={run} judged={live.judged} />}
       {view === 'chat' && <ChatPage run={run} />}
       {view === 'try' && <TryPage run={run} />}
       {view === '' && <RunPage run={run} live={live} theme={theme} />}
