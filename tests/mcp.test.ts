@@ -112,7 +112,7 @@ test('tools come from the registry with hints, and none of them names an executa
   expect(byName.get('clean')?.annotations).toMatchObject({ readOnlyHint: false, destructiveHint: true })
   for (const closed of ['doctor', 'trust', 'mcp', 'web', 'chat', 'watch']) expect(byName.has(closed)).toBe(false)
   const fields = tools.flatMap(({ inputSchema }) => Object.keys(inputSchema.properties ?? {}))
-  for (const closed of ['mcp', 'workspace', 'force', 'out', 'url', 'name']) expect(fields).not.toContain(closed)
+  for (const closed of ['mcp', 'workspace', 'force', 'url', 'name']) expect(fields).not.toContain(closed)
 })
 
 test('prompts answer a client that knows nothing else', async () => {

@@ -11,7 +11,7 @@ import { count, plural } from './format.ts'
 const input = z.strictObject({
   file: z.string().describe("imported rows, or a run's sft.jsonl or kto.jsonl").meta({ value: 'FILE', remote: 'path' }),
   format: z.enum(dataFormats).describe('how they are to be stored'),
-  out: z.string().describe('where they go, one a line').meta({ value: 'FILE', remote: 'path' }),
+  out: z.string().describe('where they go, one a line').meta({ value: 'FILE', remote: 'new-file' }),
 })
 
 interface Exported {

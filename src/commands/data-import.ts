@@ -12,7 +12,7 @@ import { oneLine } from './one-line.ts'
 const input = z.strictObject({
   file: z.string().describe('conversations, one JSON object a line').meta({ value: 'FILE', remote: 'path' }),
   format: z.enum(dataFormats).describe('how they are stored'),
-  out: z.string().describe('where the rows go, one a line').meta({ value: 'FILE', remote: 'path' }),
+  out: z.string().describe('where the rows go, one a line').meta({ value: 'FILE', remote: 'new-file' }),
   tools: z
     .string()
     .optional()

@@ -201,6 +201,7 @@ export const commands: Readonly<Record<string, Entry>> = {
     effect: 'write',
     group: 'Results',
     drains: true,
+    only: 'terminal', // it owns many runs, and other surfaces start one at a time
     load: async () => (await import('./experiment.ts')).command,
   },
   eval: {

@@ -72,7 +72,8 @@ const checkText = (
   if (text.length > longestText || text.includes('\0'))
     throw badInput(command, `${key}: a text of at most ${longestText} characters is expected`)
   if (kind === 'run' && !runName.test(text)) throw badRun(text)
-  if (kind === 'path') checkPath(key, text, root)
+  if (kind === 'path' || kind === 'new-file') checkPath(key, text, root)
+  if (kind === 'new-file') checkNew(key, text, root)
   if (kind === 'skill' && !Object.hasOwn(plugins, text)) throw foreignSkill(text)
   if (kind === 'settings') checkSetting(text)
 }
@@ -88,6 +89,17 @@ const checkPath = (key: string, text: string, root: string): void => {
   throw new WhetError({
     code: 'path-outside',
     message: `${key}: ${JSON.stringify(text.slice(0, 100))} does not lie in the project's folder. Name a file inside of it by a relative path.`,
+    fixedBy: 'config',
+    exit: exitCodes.refused,
+  })
+}
+
+/** Rows may be written where nothing is yet: no request replaces a config, a plugin or another file of the project. */
+const checkNew = (key: string, text: string, root: string): void => {
+  if (/\.(jsonl|json|csv)$/.test(text) && !existsSync(path.resolve(root, text))) return
+  throw new WhetError({
+    code: 'file-exists',
+    message: `${key}: ${JSON.stringify(text.slice(0, 100))} is there already, or is no .jsonl, .json or .csv. Name a new file: at the terminal one may be replaced.`,
     fixedBy: 'config',
     exit: exitCodes.refused,
   })
