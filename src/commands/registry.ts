@@ -204,6 +204,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     only: 'terminal', // it owns many runs, and other surfaces start one at a time
     load: async () => (await import('./experiment.ts')).command,
   },
+  'judge calibrate': {
+    summary:
+      'hold the judge against labelled pairs: agreement, kappa, order and length bias; exit code 1 where it may not decide',
+    example: 'whet judge calibrate ratings.jsonl',
+    cost: 'paid',
+    effect: 'write',
+    group: 'Results',
+    load: async () => (await import('./judge-calibrate.ts')).command,
+  },
   eval: {
     summary: 'measure a run, the untouched base or any OpenAI-compatible URL (--pack: phrases that training never saw)',
     example: 'whet eval base --split dev',
@@ -348,6 +357,7 @@ export const groups: Readonly<Record<string, string>> = {
   data: 'make items, or check rows of your own',
   show: 'items, replies and specs of a run',
   tools: 'catalogues of tools',
+  judge: 'language models that answer the questions of rubrics',
   plugin: 'skills: what there is, and whether one keeps its contract',
   voice: 'the voice of an author, measured from a folder of texts',
 }

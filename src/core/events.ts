@@ -130,6 +130,7 @@ export const eventData = {
     hit: z.boolean().nullish(),
     brier: measured,
   }),
+  'items.improved': z.object({ tried: count, accepted: count }), // rejected items that the improver rewrote
   'llm.used': z.object({
     role: z.string(),
     model: z.string(),

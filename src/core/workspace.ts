@@ -134,6 +134,10 @@ export class RunFiles {
   get origin() {
     return join(this.dir, 'config.origin')
   }
+  /** What was found out about the judge, as it was when the run began or went on. */
+  get judge() {
+    return join(this.dir, 'judge.json')
+  }
   /** Definition, hashes and seeds. */
   get frozen() {
     return join(this.dir, 'frozen.json')
@@ -175,6 +179,10 @@ export class RoundFiles {
   /** Counts of validation; written last, so that it says "done". */
   get validated() {
     return join(this.dir, 'validated.json')
+  }
+  /** What the improver made of rejected items. */
+  get improved() {
+    return join(this.dir, 'improved.jsonl')
   }
   get rejected() {
     return join(this.dir, 'rejected.jsonl')

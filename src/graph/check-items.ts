@@ -2,6 +2,7 @@ import pLimit from 'p-limit'
 import type { AssistantTurn, Grade, ItemBase, Message, ToolSchema } from '../core/contract.ts'
 import { type Episode, playGold } from '../core/episode.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
+import { judgedCriteria } from '../core/judge/grade.ts'
 import type { Deps } from './deps.ts'
 import { scratchPool } from './scratch.ts'
 
@@ -60,7 +61,7 @@ const check = async (item: ItemBase, definition: unknown, deps: CheckDeps, scrat
   try {
     const gold = await playGold(item, { plugin, definition, signal, scratch })
     const grade = await plugin.grade(item, gold.transcript, definition, { signal, endState: gold.endState })
-    return { item, rows: rowsOf(item, gold), reasons: failed(grade) }
+    return { item, rows: rowsOf(item, gold), reasons: failed(grade, judgedCriteria(plugin.rubrics)) }
   } catch (error) {
     // one bad item is data; a broken tool server or an order to stop is not
     if (signal.aborted || (error instanceof WhetError && !ofOneItem.has(error.code))) throw error
@@ -68,9 +69,12 @@ const check = async (item: ItemBase, definition: unknown, deps: CheckDeps, scrat
   }
 }
 
-const failed = (grade: Grade): string[] =>
+/** A question for a judge is not asked of gold answers: they are right by construction. */
+const failed = (grade: Grade, forJudges: ReadonlySet<string>): string[] =>
   Object.entries(grade.criteria).flatMap(([name, verdict]) =>
-    verdict.status === 'fail' || verdict.status === 'ungraded' ? [`${name}: ${verdict.reason}`] : [],
+    verdict.status === 'fail' || (verdict.status === 'ungraded' && !forJudges.has(name))
+      ? [`${name}: ${verdict.reason}`]
+      : [],
   )
 
 const rowsOf = (item: ItemBase, { transcript, tools }: Episode): SftRow[] => {

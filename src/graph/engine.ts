@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
 import { type LoadedConfig, loadConfig } from '../core/config.ts'
+import type { RoleSettings } from '../core/config-schema.ts'
 import type { AnySkill } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
 import type { RunEvent } from '../core/events.ts'
-import { readJson } from '../core/jsonl.ts'
+import { readJson, writeJson } from '../core/jsonl.ts'
+import { readCalibration } from '../core/judge/store.ts'
 import { openGateway, requireRoles, rolesIn } from '../core/llm/gateway.ts'
 import type { RoundSummary } from '../core/round.ts'
 import { newRunName, type RunFiles, type Workspace } from '../core/workspace.ts'
@@ -122,6 +124,7 @@ const work = async (
   const session = new Session({ ...options, onEvent, files, budget: config.budget })
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   const saver = SqliteSaver.fromConnString(files.database)
+  await keepJudge(options.workspace, config.roles.judge, files)
   const gateway = await gatewayFor(options.workspace, { ...loaded, config }, session)
   const deps: Door = {
     config,
@@ -167,6 +170,12 @@ const work = async (
     saver.db.close()
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/** What is known of the judge goes along with the run: its gate reads it. */
+const keepJudge = async (workspace: Workspace, judge: RoleSettings | undefined, files: RunFiles) => {
+  const known = judge && (await readCalibration(workspace.llm(), judge))
+  if (known) await writeJson(files.judge, known)
 }
 
 /** The models that the loop asks; `chat` is none of its own. */

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit'
-import type { Grade, ItemBase, Split } from '../core/contract.ts'
+import type { Grade, ItemBase, Llm, Split } from '../core/contract.ts'
 import { playStudent } from '../core/episode.ts'
 import { isWhetError, WhetError } from '../core/errors.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { JsonlAppender, readJsonl, writeJsonl } from '../core/jsonl.ts'
+import { judged } from '../core/judge/grade.ts'
 import { seedFrom } from '../core/random.ts'
 import type { Student } from '../core/student.ts'
 import type { Deps } from './deps.ts'
@@ -16,6 +17,7 @@ export interface EvaluateOptions {
   readonly split: Split
   readonly definition: unknown
   readonly deps: Pick<Deps, 'plugin' | 'config' | 'signal' | 'scratch' | 'emit'>
+  readonly judge?: Llm | undefined // answers what the skill's own code leaves open
   student(): Promise<Student> // asked for only when a reply is missing
 }
 
@@ -95,7 +97,14 @@ const playMissing = async (
 const playRow = async (
   item: ItemBase,
   student: Student,
-  { deps, definition, signal, scratch, slot }: EvaluateOptions & { signal: AbortSignal; scratch: string; slot: number },
+  {
+    deps,
+    definition,
+    signal,
+    scratch,
+    slot,
+    judge,
+  }: EvaluateOptions & { signal: AbortSignal; scratch: string; slot: number },
 ): Promise<EvaluationRow> => {
   const { plugin, config } = deps
   try {
@@ -108,7 +117,8 @@ const playRow = async (
       maxTokens: config.student.maxReplyTokens,
       seed: seedFrom(config.seed, item.id),
     })
-    const grade = await plugin.grade(item, transcript, definition, { signal, endState })
+    const graded = await plugin.grade(item, transcript, definition, { signal, endState, ...(judge && { judge }) })
+    const grade = await judged(graded, { rubrics: plugin.rubrics, transcript, judge })
     return { item, transcript, grade, ms, tokens, ...(endState !== undefined && { endState }) }
   } catch (error) {
     if (signal.aborted || !isStudentSilent(error)) throw error

@@ -30,6 +30,7 @@ export const evaluate: Stage = async (state, deps) => {
         split,
         student,
         definition: frozen.definition,
+        judge: deps.llm('judge'),
         deps,
       })
       report(split, rows, frozen, deps)

@@ -1,10 +1,14 @@
+import pLimit from 'p-limit'
 import type { SpecFile } from '../../core/analyst.ts'
 import type { ItemBase } from '../../core/contract.ts'
+import { NearDuplicates } from '../../core/dedupe.ts'
 import { WhetError } from '../../core/errors.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { mulberry32, sample, seedFrom } from '../../core/random.ts'
-import { checkItems, type SftRow } from '../check-items.ts'
+import { type CheckedItem, checkItems, type SftRow } from '../check-items.ts'
+import { textOf } from '../collect.ts'
 import type { Deps, Stage } from '../deps.ts'
+import { canImprove, improve } from '../improve.ts'
 import type { State } from '../state.ts'
 import { readFrozen } from './define.ts'
 import type { GenerateCounts } from './generate.ts'
@@ -25,9 +29,10 @@ export const validate: Stage = async (state, deps) => {
   if (await readJson<ValidateCounts>(round.validated)) return {}
   const { definition } = await readFrozen(deps.files, deps.plugin)
   const { rows: items } = await readJsonl<ItemBase>(round.items)
-  const checked = await checkItems(items, definition, deps, (done, total) =>
+  const first = await checkItems(items, definition, deps, (done, total) =>
     deps.emit({ type: 'stage.progress', data: { done, total, what: 'items checked' } }),
   )
+  const checked = await improved(first, state, definition, deps)
   const accepted = checked.filter(({ reasons }) => reasons.length === 0)
   const rejected = checked.filter(({ reasons }) => reasons.length > 0)
   await writeJsonl(
@@ -55,6 +60,58 @@ export const validate: Stage = async (state, deps) => {
   const made = (await readJson<GenerateCounts>(round.generated)) ?? { made: items.length, duplicates: 0, leaked: 0 }
   deps.emit({ type: 'item.counts', data: { ...made, accepted: accepted.length, rejected: rejected.length } })
   return {}
+}
+
+/** The same with rejected items rewritten by the improver, where there is one; what it changed is written down. */
+const improved = async (
+  checked: readonly CheckedItem[],
+  state: State,
+  definition: unknown,
+  deps: Deps,
+): Promise<readonly CheckedItem[]> => {
+  const improver = deps.llm('improver')
+  const failing = checked.filter(({ reasons }) => reasons.length > 0)
+  if (!improver || failing.length === 0 || !canImprove(deps.plugin)) return checked
+  const round = deps.files.round(state.round)
+  const oneAtATime = pLimit(1) // each check makes folders of its own, by the same names
+  const nearEvaluation = await evaluationTexts(definition, deps)
+  const check = (item: ItemBase) =>
+    oneAtATime(async () => {
+      const [again] = await checkItems([item], definition, deps)
+      const leaks = nearEvaluation.find(textOf(item, definition, deps.plugin)) !== undefined
+      return leaks ? { item, rows: [], reasons: ['it is too near to an evaluation item'] } : again!
+    })
+  let done = 0
+  const results = await Promise.all(
+    failing.map(async (one) => {
+      const result = await improve(one, { plugin: deps.plugin, definition, improver, check })
+      done += 1
+      deps.emit({ type: 'stage.progress', data: { done, total: failing.length, what: 'rejected items rewritten' } })
+      return result
+    }),
+  )
+  await writeJsonl(
+    round.improved,
+    results.map(({ improvement }) => improvement),
+  )
+  const now = new Map(results.map(({ checked: after }) => [after.item.id, after]))
+  const all = checked.map((one) => now.get(one.item.id) ?? one)
+  // practice reads the items again: they must be those that were accepted
+  await writeJsonl(
+    round.items,
+    all.map(({ item }) => item),
+  )
+  const accepted = results.filter(({ improvement }) => improvement.outcome === 'accepted').length
+  deps.emit({ type: 'items.improved', data: { tried: results.length, accepted } })
+  return all
+}
+
+const evaluationTexts = async (definition: unknown, { files, plugin }: Deps): Promise<NearDuplicates> => {
+  const texts = new NearDuplicates()
+  for (const split of ['dev', 'gate', 'sealed'] as const)
+    for (const item of (await readJsonl<ItemBase>(files.split(split))).rows)
+      texts.add(item.id, textOf(item, definition, plugin))
+  return texts
 }
 
 /** Accepted rows of earlier rounds, shown again so that what was learned stays: `replay` of the round's rows. */
