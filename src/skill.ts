@@ -22,13 +22,14 @@ export {
 export { coinedWords } from './core/coined.ts'
 // the contract: one object, all six stages
 export * from './core/contract.ts'
+// near-duplicates among short texts
+export { NearDuplicates } from './core/dedupe.ts'
 // text out of people's own files: plain text, Markdown, HTML, Word
 export { type DocumentText, documentExtensions, documentText } from './core/document-text.ts'
 // the base of an environment: tools as functions, calls checked against their schemas
 export { type EnvironmentTool, functionEnvironment } from './core/environment.ts'
 // faults that a person can act on; one bad item is data and no fault
 export { exitCodes, isWhetError, messageOf, WhetError } from './core/errors.ts'
-// text of others, fit to be shown
 export { excerpt } from './core/excerpt.ts'
 // JSONata in a worker, each within a time limit
 export { ExpressionFailed, type ExpressionFault, Expressions, parseExpression } from './core/expression.ts'
@@ -37,6 +38,8 @@ export { compileSchema, schemaHash, selfReference } from './core/json-schema.ts'
 // long files line by line, and the user's cache
 export { readLines } from './core/jsonl.ts'
 export { requireKnownTags } from './core/known-tags.ts'
+// text of others, fit to be shown to people, and to models as data
+export { quoted } from './core/llm-analyst/fence.ts'
 // mistakes: the plausible ways in which a reply goes wrong
 export { type MistakeKind, type MistakeOptions, makeMistake, mistakeKinds, written } from './core/mistakes.ts'
 export { nearest, unknownName } from './core/nearest.ts'

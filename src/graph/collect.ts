@@ -1,4 +1,4 @@
-import type { GenerationSpec, ItemBase, Split } from '../core/contract.ts'
+import type { GenerationSpec, ItemBase, Llm, Split } from '../core/contract.ts'
 import { NearDuplicates } from '../core/dedupe.ts'
 import { WhetError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
@@ -32,10 +32,12 @@ export const collectItems = async (
     guarded = [],
     taken = new Set(),
     apart = new Map(),
+    teacher,
   }: {
     guarded?: readonly ItemBase[]
     taken?: ReadonlySet<string>
     apart?: ReadonlyMap<string, Split>
+    teacher?: Llm | undefined
   } = {},
 ): Promise<Collected> => {
   const { plugin, signal } = deps
@@ -48,7 +50,7 @@ export const collectItems = async (
   const ids = new Set(taken)
   const items: ItemBase[] = []
   const counts = { made: 0, duplicates: 0, leaked: 0 }
-  for await (const item of plugin.generate(spec, definition, { signal, progress })) {
+  for await (const item of plugin.generate(spec, definition, { signal, progress, ...(teacher && { teacher }) })) {
     signal.throwIfAborted()
     counts.made += 1
     const other = apart.get(item.family)

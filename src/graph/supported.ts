@@ -3,7 +3,7 @@ import { WhetError } from '../core/errors.ts'
 import { rolesIn } from '../core/llm/gateway.ts'
 
 /** Roles that some part of this version asks. */
-const carriedOut: readonly string[] = ['judge', 'improver', 'analyst', 'chat']
+const carriedOut: readonly string[] = ['teacher', 'judge', 'improver', 'analyst', 'chat']
 
 /** Keys that the config's schema pins for all versions and this one does not carry out. Silence would be a lie. */
 const unsupported = (config: Config): string[] => [

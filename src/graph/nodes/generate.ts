@@ -27,6 +27,7 @@ export const generate: Stage = async (state, deps) => {
     guarded: Object.values(evaluation).flat(),
     apart: familiesOf(evaluation),
     taken: await earlierIds(files, state.round),
+    teacher: deps.llm('teacher'),
   })
   await writeJsonl(round.items, items)
   await writeJson(round.generated, counts satisfies GenerateCounts)

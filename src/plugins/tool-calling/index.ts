@@ -17,6 +17,7 @@ import { isScenario, Scenario } from './scenarios/scenario.ts'
 import { scenarioEnvironment } from './scenarios/world.ts'
 import { SandboxServer } from './server-pool.ts'
 import { targets } from './targets.ts'
+import { taught } from './teacher.ts'
 import { validateData } from './validate.ts'
 
 /** tool-calling: pick the right tool and fill its arguments so that they fit its schema, or ask, or say that none fits. */
@@ -37,7 +38,10 @@ export const toolCalling = definePlugin({
   format: 'format',
   targets,
 
-  generate, // phrasings of a pack filled with values of the split: the truth is known by construction
+  // wordings of a teacher for the tools that the spec aims at, where there is one
+  async *generate(spec, definition, context) {
+    yield* generate(spec, await taught(spec, definition, context), context)
+  }, // phrasings of a pack filled with values of the split: the truth is known by construction
   mistakes: [...mistakes, ...scenarioMistakes],
 
   // the request alone, since the chat template shows the tools; a scenario opens with its session too
