@@ -130,6 +130,14 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
         `  ${count(made)} made · ${count(accepted)} accepted · ${count(rejected)} rejected · ${count(duplicates)} near-duplicates · ${count(leaked)} too near to an evaluation item`,
       ]
     }
+    case 'items.improved':
+      return [`  ${count(event.data.accepted)} of ${plural(event.data.tried, 'rejected item')} mended by the improver`]
+    case 'llm.used': {
+      const { role, model, calls, cached, input, output, money } = event.data
+      const kept = cached > 0 ? `, ${count(cached)} more from kept answers` : ''
+      const cost = money > 0 ? `, money ${money.toFixed(4)}` : ''
+      return [colors.dim(`  ${role} ${model}: ${plural(calls, 'call')}, ${count(input + output)} tokens${cost}${kept}`)]
+    }
     case 'pairs.made': {
       const { practised, pairs, fromStudent, warnings } = event.data
       return [

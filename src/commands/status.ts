@@ -26,7 +26,7 @@ export const renderStatus = (status: RunStatus, colors: Colors): string => {
   const best = rounds[status.best]?.rates.gate ?? []
   return [
     statusLine(status, colors),
-    `${duration(spent.minutes * 60)} · ${plural(spent.rows, 'row')} trained · ${count(spent.tokens)} tokens`,
+    `${duration(spent.minutes * 60)} · ${plural(spent.rows, 'row')} trained · ${count(spent.tokens)} tokens${paidText(spent)}`,
     ...(status.waiting
       ? [colors.yellow(`waits for approval: ${status.waiting} (\`whet approve ${status.run}\`)`)]
       : []),
@@ -35,6 +35,12 @@ export const renderStatus = (status: RunStatus, colors: Colors): string => {
     ...(next(status) ? ['', `next    ${colors.cyan(next(status))}`] : []),
   ].join('\n')
 }
+
+/** What language models cost, where a run asked any. */
+const paidText = ({ paidTokens, money }: RunStatus['spent']): string =>
+  paidTokens === 0
+    ? ''
+    : ` · ${count(paidTokens)} tokens of language models${money > 0 ? `, money ${money.toFixed(2)}` : ''}`
 
 export const statusLine = (status: RunStatus, colors: Colors): string => {
   const paint =

@@ -1,6 +1,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import type { LoadedConfig } from '../core/config.ts'
+import { rolesIn } from '../core/llm/gateway.ts'
 import { loadPlugin } from '../plugins/index.ts'
 
 export interface Plan {
@@ -74,4 +75,18 @@ const notesOf = ({ config }: LoadedConfig, minutes: number): string[] => [
   ...(minutes > config.budget.minutes
     ? [`The budget of ${config.budget.minutes} minutes may end the run before its last round.`]
     : []),
+  ...paidNotes(config),
 ]
+
+/** What calls to language models may come to: their number is not known before the run. */
+const paidNotes = ({ roles, budget }: LoadedConfig['config']): string[] => {
+  const asked = rolesIn(roles).filter((role) => role !== 'chat')
+  if (asked.length === 0) return []
+  const limits = [
+    ...(budget.tokens > 0 ? [`${budget.tokens} tokens`] : []),
+    ...(budget.money > 0 ? [`money ${budget.money}`] : []),
+  ]
+  const most =
+    limits.length > 0 ? `at most ${limits.join(' and ')}` : 'without a limit: set budget.tokens or budget.money'
+  return [`Language models are asked (${asked.join(', ')}), ${most}.`]
+}
