@@ -57,7 +57,7 @@ export const startRun = async (
 ): Promise<RunOutcome> => {
   const { workspace, loaded, from } = options
   requireSupported(loaded.config)
-  requireRoles(loaded.config)
+  requireRoles(loaded.config, askedByLoop(loaded.config))
   const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
   await workspace.prepare()
   const files = workspace.run(options.name ?? newRunName(plugin.name, new Date()))
@@ -178,9 +178,12 @@ const keepJudge = async (workspace: Workspace, judge: RoleSettings | undefined, 
   if (known) await writeJson(files.judge, known)
 }
 
-/** The models that the loop asks; `chat` is none of its own. */
+/** `chat` is no role of the loop: a run does not need its key. */
+const askedByLoop = ({ roles }: LoadedConfig['config']) => rolesIn(roles).filter((role) => role !== 'chat')
+
+/** The models that the loop asks. */
 const gatewayFor = async (workspace: Workspace, { config, file }: LoadedConfig, session: Session) => {
-  if (!rolesIn(config.roles).some((role) => role !== 'chat')) return undefined
+  if (askedByLoop(config).length === 0) return undefined
   return openGateway({
     roles: config.roles,
     budget: config.budget,

@@ -66,8 +66,11 @@ export const rolesIn = (roles: Config['roles']): RoleName[] => roleNames.filter(
  * What would stop the first call of a role, before anything is begun.
  * @throws WhetError 'llm-key-missing' (exit 3), 'llm-price-missing' (exit 2)
  */
-export const requireRoles = ({ roles, budget }: Pick<Config, 'roles' | 'budget'>): void => {
-  for (const role of rolesIn(roles))
+export const requireRoles = (
+  { roles, budget }: Pick<Config, 'roles' | 'budget'>,
+  asked: readonly RoleName[] = rolesIn(roles),
+): void => {
+  for (const role of asked)
     for (const target of targetsOf(role, roles[role]!)) {
       if (roles.cassette?.mode !== 'replay') keyOf(target)
       if (budget.money > 0 && !target.price) throw priceMissing(role, target.model)
