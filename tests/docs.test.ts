@@ -28,3 +28,13 @@ test.each(['sft', 'dpo'])('train.%s of the config has the parameters of its trai
   // these two come from elsewhere in the config: student.maxTokens and trackers
   expect([...inConfig, 'maxTokens', 'trackers'].sort()).toEqual(inTrainer.sort())
 })
+
+test('train.grpo of the config has the parameters of trainers/grpo.py, no more and no fewer', () => {
+  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(read('trainers/grpo.py'))?.[1] ?? ''
+  const inTrainer = [...defaults.matchAll(/^ {4}"(\w+)":/gm)].map(([, key]) => key)
+  const inConfig = [...read('docs/config.md').matchAll(/`train\.grpo\.(\w+)`/g)].map(([, key]) => key)
+  // what the loop itself makes of the others: when rewards are taught, and on what
+  const ofTheLoop = ['enabled', 'practice']
+  const elsewhere = ['maxTokens', 'maxReplyTokens', 'quality', 'server', 'trackers']
+  expect([...inConfig.filter((key) => !ofTheLoop.includes(key!)), ...elsewhere].sort()).toEqual(inTrainer.sort())
+})

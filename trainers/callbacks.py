@@ -52,10 +52,15 @@ class Progress(TrainerCallback):
                 "gradNorm": round(logs.get("grad_norm", 0.0), 4),
                 "learningRate": logs.get("learning_rate"),
                 **{name: round(logs[key], 5) for key, name in PREFERENCE.items() if key in logs},
+                **self.extra(logs),
             }
         )
         if not math.isfinite(loss) or not math.isfinite(logs.get("grad_norm", 0.0)):
             raise Refused("diverged", f"The loss stopped being a number at step {step}. Lower params.learningRate.", DIVERGED)
+
+    def extra(self, logs: dict) -> dict:
+        """What a trainer adds to the event of a step."""
+        return {}
 
     def on_step_end(self, args, state, control, **_):
         now = time.monotonic()

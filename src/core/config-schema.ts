@@ -168,6 +168,37 @@ const Dpo = section(
   'learning from pairs, where `judgement` is dpo; what is left out has its default in trainers/dpo.py',
 )
 
+const Grpo = section(
+  {
+    enabled: z
+      .boolean()
+      .default(false)
+      .describe("learn from the skill's own grade, in rounds of its own, once the format holds"),
+    practice: whole(8)
+      .default(60)
+      .describe('fresh training items that the best student answers first; those that it half solves are learned on'),
+    steps: whole(1).optional().describe('steps; each plays new episodes'),
+    prompts: whole(1).optional().describe('items to a step'),
+    generations: whole(2).optional().describe('episodes of each item, which are held against each other'),
+    temperature: z.number().positive().max(5).optional().describe('how freely episodes are sampled'),
+    beta: z.number().min(0).optional().describe('how dear it is to leave the student that learning goes on from'),
+    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
+    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
+    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
+    weightDecay: z.number().min(0).optional().describe('weight decay'),
+    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
+    accumulate: whole(1).optional().describe('batches to an update'),
+    watch: whole(1)
+      .optional()
+      .describe(
+        'steps of a window: training stops where the reward rises from the first to the last without what it stands for',
+      ),
+    timeoutSeconds: z.number().positive().optional().describe('longest wait for the environments, seconds'),
+    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+  },
+  'learning from rewards; what is left out has its default in trainers/grpo.py',
+)
+
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),
   options: z
@@ -213,10 +244,7 @@ export const Config = z.strictObject({
         .default('kto')
         .describe('what teaches judgement, once `kto.enabled` lets it: both learn from the same pairs'),
       dpo: Dpo,
-      grpo: section(
-        { enabled: z.boolean().default(false).describe("learn from the skill's own grade") },
-        'learning from rewards',
-      ),
+      grpo: Grpo,
     },
     "overrides of the trainers' defaults",
   ),

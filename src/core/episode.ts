@@ -107,7 +107,7 @@ const turns = async (
 const nothing = { ms: 0, tokens: { prompt: 0, completion: 0 } }
 
 /** Appends the results of a turn's calls. @returns whether one of them was the episode's last word */
-const executeAll = async (
+export const executeAll = async (
   environment: Environment,
   calls: readonly ToolCall[],
   transcript: Message[],

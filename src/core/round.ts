@@ -11,7 +11,7 @@ export type Author = (typeof authors)[number]
 
 /** What a round teaches, and why: the report says it in these words. */
 export interface Lesson {
-  readonly teaches: 'sft' | 'kto'
+  readonly teaches: 'sft' | 'kto' | 'grpo'
   readonly why: string
 }
 

@@ -196,6 +196,10 @@ export class RoundFiles {
   get kto() {
     return join(this.dir, 'kto.jsonl')
   }
+  /** Training items that the best student half solves: what rewards are learned on. */
+  get grpo() {
+    return join(this.dir, 'grpo.jsonl')
+  }
   /** What the best student answered to fresh training items, graded: where bad replies come from. */
   get practice() {
     return join(this.dir, 'practice.jsonl')

@@ -107,7 +107,7 @@ const byLlm = async (
   return { parts: hypotheses.map(({ part }) => part), hypotheses, author: 'llm', teaches: stageOf(hypotheses) }
 }
 
-const stageOf = ([first]: readonly Hypothesis[]): Lesson['teaches'] => (first?.stage === 'kto' ? 'kto' : 'sft')
+const stageOf = ([first]: readonly Hypothesis[]): Lesson['teaches'] => first?.stage ?? 'sft'
 
 const briefingOf = (
   report: FailureReport,
@@ -125,7 +125,7 @@ const briefingOf = (
       dimensions: plugin.dimensions(definition),
       criteria: plugin.rubrics.flatMap((rubric) => rubric.criteria.map(({ name }) => name)),
       mistakes: plugin.mistakes.map(({ name }) => name),
-      stages: lesson.teaches === 'kto' ? ['kto', 'sft'] : ['sft'],
+      stages: lesson.teaches === 'sft' ? ['sft'] : [lesson.teaches, 'sft'],
     },
     limits: { rows, mostPerTag: Math.floor(loop.maxShare * all) },
     tried,

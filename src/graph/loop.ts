@@ -56,7 +56,7 @@ export const buildLoop = (deps: Door, checkpointer?: BaseCheckpointSaver) => {
     .addEdge('gate', 'analyze')
     .addConditionalEdges('analyze', nextRound, { again: 'generate', stop: END })
     .addEdge('generate', 'validate')
-    .addConditionalEdges('validate', lesson, { sft: 'train', kto: 'practice' })
+    .addConditionalEdges('validate', lesson, { sft: 'train', kto: 'practice', grpo: 'practice' })
     .addEdge('practice', 'train')
     .addEdge('train', 'evaluate')
     .compile({ checkpointer })

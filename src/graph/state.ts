@@ -14,7 +14,7 @@ const fields = {
   withoutGain: z.number().int().default(0), // rounds since the last promotion
   formatHolds: z.boolean().default(false), // the best student passes the format criterion on dev
   best: z.number().int().default(0), // round of the best promoted student; 0 is the untouched base
-  teaches: z.enum(['sft', 'kto']).default('sft'), // what the round at work trains
+  teaches: z.enum(['sft', 'kto', 'grpo']).default('sft'), // what the round at work trains
   stop: Stop.nullable().default(null),
 }
 

@@ -7,7 +7,6 @@ const carriedOut: readonly string[] = ['teacher', 'judge', 'improver', 'analyst'
 
 /** Keys that the config's schema pins for all versions and this one does not carry out. Silence would be a lie. */
 const unsupported = (config: Config): string[] => [
-  ...(config.train.grpo.enabled ? ['train.grpo.enabled'] : []),
   ...(config.executor === 'local' ? [] : ['executor']),
   ...(config.trackers.length > 0 ? ['trackers'] : []),
   ...rolesIn(config.roles).flatMap((role) => (carriedOut.includes(role) ? [] : [`roles.${role}`])),

@@ -19,12 +19,17 @@ afterEach(() => {
   dir = ''
 })
 
-const run = async (knowledge: string[][], from?: { run: string; round: number }, train = '') => {
+const run = async (
+  knowledge: string[][],
+  from?: { run: string; round: number },
+  train = '',
+  onJob: (job: TrainJob) => Promise<void> = async () => {},
+) => {
   dir ||= mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
   writeFileSync(
     path.join(dir, 'whetstone.yaml'),
-    'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { kto: { enabled: true, practice: 40, beta: 0.2 }'.concat(
-      train,
+    'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { '.concat(
+      train.startsWith('grpo') ? train : `kto: { enabled: true, practice: 40, beta: 0.2 }${train}`,
       ' }\n',
     ),
   )
@@ -36,8 +41,9 @@ const run = async (knowledge: string[][], from?: { run: string; round: number },
     machines: {
       students: toyStudents(knowledge),
       trainer: {
-        run: (job, options) => {
+        run: async (job, options) => {
           jobs.push(job)
+          await onJob(job)
           return trainer.run(job, options)
         },
       },
@@ -102,6 +108,44 @@ describe('a run that may teach judgement', () => {
   })
 })
 
+describe('a run that learns from rewards', () => {
+  test('opens the items that the best student half solves behind a server of its own, and closes it after the training', async () => {
+    const seen: { opened: string[]; reward: number }[] = []
+    let address: { url: string; token: string } | undefined
+    const { jobs } = await run(
+      [[], ['plain'], ['plain', 'loud', 'twice']],
+      undefined,
+      'grpo: { enabled: true, practice: 30, steps: 7 }',
+      async (job) => {
+        if (job.kind !== 'grpo') return
+        address = (await readJson<{ url: string; token: string }>(path.join(job.out, 'reward.json')))!
+        const post = async (name: string, body: unknown) =>
+          (
+            await fetch(`${address!.url}/${name}`, {
+              method: 'POST',
+              body: JSON.stringify(body),
+              headers: { authorization: `Bearer ${address!.token}` },
+            })
+          ).json()
+        const opened = (await readJsonl<{ id: string }>(job.rows)).rows.map(({ id }) => id)
+        const { episodes } = (await post('open', { items: opened.slice(0, 2) })) as { episodes: { episode: string }[] }
+        await post('call', { turns: episodes.map(({ episode }) => ({ episode, text: 'hm' })) })
+        const { grades } = (await post('grade', { episodes: episodes.map(({ episode }) => episode) })) as {
+          grades: { reward: number }[]
+        }
+        seen.push({ opened, reward: grades[0]!.reward })
+      },
+    )
+    expect(jobs.map(({ kind }) => kind)).toEqual(['sft', 'grpo', 'grpo'].slice(0, jobs.length))
+    expect(jobs[1]).toMatchObject({ params: { steps: 7, quality: 'right', maxReplyTokens: 96 } })
+    expect(jobs[1]?.params).not.toHaveProperty('practice')
+    expect(seen[0]!.opened.length).toBeGreaterThan(3)
+    for (const id of seen[0]!.opened) expect(id).toMatch(/^(loud|twice)-/) // it knows `plain` already
+    expect(seen[0]!.reward).toBe(0.5) // a word, and not the right one
+    await expect(fetch(`${address!.url}/health`)).rejects.toThrow()
+  })
+})
+
 describe('the next lesson', () => {
   const config = { train: { kto: { enabled: true } } } as Parameters<typeof nextLesson>[1]
   const at = (state: Partial<State>) => nextLesson(parseState({ ...start, ...state }), config).teaches
@@ -124,6 +168,19 @@ describe('the next lesson', () => {
     ['format after a round of judgement without a gain', { teaches: 'kto', withoutGain: 1 }, 'sft'],
     ['judgement after a round of format without a gain', { withoutGain: 1 }, 'kto'],
   ] as const)('is %s', (_, state, lesson) => expect(at(state)).toBe(lesson))
+  const rewarded = { train: { kto: { enabled: false }, grpo: { enabled: true } } } as typeof config
+  const both = { train: { kto: { enabled: true }, grpo: { enabled: true } } } as typeof config
+  test.each([
+    ['rewards once the format holds', {}, rewarded, 'grpo'],
+    ['format while it does not hold', { formatHolds: false }, rewarded, 'sft'],
+    ['rewards again while they gain', { teaches: 'grpo' }, rewarded, 'grpo'],
+    ['format after rewards that gained nothing', { teaches: 'grpo', withoutGain: 1 }, rewarded, 'sft'],
+    ['pairs before rewards', {}, both, 'kto'],
+    ['rewards after pairs that gained nothing', { teaches: 'kto', withoutGain: 1 }, both, 'grpo'],
+    ['format after both gained nothing', { teaches: 'grpo', withoutGain: 2 }, both, 'sft'],
+  ] as const)('with rewards is %s', (_, state, given, lesson) => {
+    expect(nextLesson(parseState({ ...start, ...state }), given).teaches).toBe(lesson)
+  })
   test('is format where judgement is not enabled', () => {
     expect(nextLesson(parseState(start), { train: { kto: { enabled: false } } } as never).teaches).toBe('sft')
   })

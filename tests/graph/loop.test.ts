@@ -196,10 +196,10 @@ describe('the loop', () => {
 })
 
 test('a config that asks for what this version lacks is refused by key, before anything is written', async () => {
-  const options = await world(grows, 'train: { grpo: { enabled: true } }')
+  const options = await world(grows, 'trackers: [mlflow]')
   await expect(startRun(options)).rejects.toMatchObject({
     code: 'not-supported',
-    data: { keys: ['train.grpo.enabled'] },
+    data: { keys: ['trackers'] },
   })
   expect(await options.workspace.runs()).toEqual([])
 })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { AssistantTurn, ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
@@ -6,6 +7,7 @@ import { lintPairs } from '../../core/pair-lint.ts'
 import { balanced, fewestPairs, interleave, leanOf, type Pair, preferred } from '../../core/pairs.ts'
 import { seedFrom } from '../../core/random.ts'
 import type { Paired } from '../../core/round.ts'
+import type { RoundFiles } from '../../core/workspace.ts'
 import { firstWrongTurn } from '../blame.ts'
 import type { SftRow } from '../check-items.ts'
 import type { Deps, OpenStudent, Stage } from '../deps.ts'
@@ -16,15 +18,16 @@ import { type Frozen, readFrozen } from './define.ts'
 /**
  * The best student answers the round's fresh training items. What it gets wrong is set against the gold of the same request;
  * what it gets right, against a named mistake, chosen so that the form of a reply tells as little as possible.
- * @throws {WhetError} too-few-pairs
+ * @throws {WhetError} too-few-pairs · nothing-to-reward
  */
 export const practice: Stage = async (state, deps) => {
   const round = deps.files.round(state.round)
-  if (await readJson<Paired>(round.paired)) return {}
+  const rewarded = state.teaches === 'grpo'
+  if (rewarded ? existsSync(round.grpo) : await readJson<Paired>(round.paired)) return {}
   const frozen = await readFrozen(deps.files, deps.plugin)
   const golds = new Map((await readJsonl<SftRow>(round.accepted)).rows.map((row) => [itemOf(row.id), row]))
   const fresh = (await readJsonl<ItemBase>(round.items)).rows.filter(({ id }) => golds.has(id))
-  const items = fresh.slice(0, deps.config.train.kto.practice)
+  const items = fresh.slice(0, deps.config.train[rewarded ? 'grpo' : 'kto'].practice)
   const best = deps.files.round(state.best)
   let open: OpenStudent | undefined
   const student = async () => {
@@ -35,21 +38,52 @@ export const practice: Stage = async (state, deps) => {
   try {
     const { definition } = frozen
     const rows = await evaluateItems({ items, file: round.practice, split: 'train', student, definition, deps })
-    const pairs = await pairsOf(rows, golds, frozen, deps)
-    if (pairs.length < fewestPairs) throw tooFew(pairs.length, rows.length)
-    const preferences = interleave(pairs)
-    await writeJsonl(round.kto, preferences)
-    await writeJsonl(round.dpo, pairs.map(preferred))
-    const lint = lintPairs(preferences)
-    const fromStudent = pairs.filter(({ source }) => source === 'student').length
-    const counts = { practised: rows.length, pairs: pairs.length, fromStudent }
-    await writeJson(round.paired, { ...counts, lint } satisfies Paired)
-    const tells = { length: lint.length, form: lint.form, word: lint.word?.accuracy ?? null }
-    deps.emit({ type: 'pairs.made', data: { ...counts, tells, warnings: lint.warnings } })
+    if (rewarded)
+      await writeJsonl(
+        round.grpo,
+        halfSolved(rows).map(({ item }) => ({ id: item.id })),
+      )
+    else await writePairs(await pairsOf(rows, golds, frozen, deps), rows.length, round, deps)
   } finally {
     await open?.close()
   }
   return {}
+}
+
+const writePairs = async (pairs: readonly Pair[], practised: number, round: RoundFiles, deps: Deps): Promise<void> => {
+  if (pairs.length < fewestPairs) throw tooFew(pairs.length, practised)
+  const preferences = interleave(pairs)
+  await writeJsonl(round.kto, preferences)
+  await writeJsonl(round.dpo, pairs.map(preferred))
+  const lint = lintPairs(preferences)
+  const fromStudent = pairs.filter(({ source }) => source === 'student').length
+  const counts = { practised, pairs: pairs.length, fromStudent }
+  await writeJson(round.paired, { ...counts, lint } satisfies Paired)
+  const tells = { length: lint.length, form: lint.form, word: lint.word?.accuracy ?? null }
+  deps.emit({ type: 'pairs.made', data: { ...counts, tells, warnings: lint.warnings } })
+}
+
+/** With fewer prompts a step would play the same ones over and over. */
+const fewestPrompts = 4
+
+/**
+ * Items that the student answered partly right, the middling ones first: where all episodes end alike, nothing is learned.
+ * Where there are too few of them, what it gets wrong altogether is taken too.
+ * @throws {WhetError} nothing-to-reward
+ */
+export const halfSolved = (rows: readonly EvaluationRow[]): EvaluationRow[] => {
+  const open = rows.filter((row) => !row.error && row.grade.score < 0.999)
+  const middling = ({ grade }: EvaluationRow) => Math.abs(grade.score - 0.5)
+  const ordered = [...open].sort((a, b) => middling(a) - middling(b) || (a.item.id < b.item.id ? -1 : 1))
+  const half = ordered.filter(({ grade }) => grade.score > 0)
+  const chosen = half.length >= fewestPrompts ? half : ordered
+  if (chosen.length >= fewestPrompts) return chosen
+  throw new WhetError({
+    code: 'nothing-to-reward',
+    message: `Of ${rows.length} practice answers ${chosen.length} leave something to learn and ${fewestPrompts} are needed. Set train.grpo.enabled: false, or raise train.grpo.practice.`,
+    fixedBy: 'config',
+    data: { answered: rows.length, left: chosen.length },
+  })
 }
 
 const itemOf = (row: string) => row.slice(0, row.lastIndexOf('#'))

@@ -1,19 +1,42 @@
-import type { Config } from '../../core/config.ts'
-import { readJson, writeJson } from '../../core/jsonl.ts'
+import { chmod, mkdir } from 'node:fs/promises'
+import path from 'node:path'
+import type { ItemBase } from '../../core/contract.ts'
+import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
+import { type RewardServer, startRewardServer } from '../../core/reward-server.ts'
 import type { TrainResult } from '../../core/trainer.ts'
-import type { Stage } from '../deps.ts'
-import { readFrozen } from './define.ts'
+import type { RoundFiles } from '../../core/workspace.ts'
+import type { Deps, Stage } from '../deps.ts'
+import type { State } from '../state.ts'
+import { type Frozen, readFrozen } from './define.ts'
 
 /**
- * SFT, KTO or DPO from the best promoted adapter on the round's rows. The job is started once, lives on when this process dies,
+ * SFT, KTO, DPO or GRPO from the best promoted adapter on the round's rows. The job is started once, lives on when this process dies,
  * and is adopted on resume; its finished result is never trained again.
  */
 export const train: Stage = async (state, deps) => {
   const round = deps.files.round(state.round)
-  const { base } = await readFrozen(deps.files, deps.plugin)
-  const kind = state.teaches === 'kto' ? deps.config.train.judgement : state.teaches
-  const result = await deps.trainer.run(
+  const frozen = await readFrozen(deps.files, deps.plugin)
+  const kind = kindOf(state, deps)
+  const environments = kind === 'grpo' ? await openEnvironments(round, frozen, deps) : undefined
+  try {
+    const result = await runJob(state, frozen, deps)
+    deps.emit({ type: 'train.finished', data: result })
+    await writeJson(round.trained, { kind, ...result } satisfies TrainResult & { kind: string })
+  } finally {
+    await environments?.close()
+  }
+  return {}
+}
+
+/** Judgement is taught from the same pairs in one of two ways. */
+const kindOf = ({ teaches }: State, { config }: Deps): Kind => (teaches === 'kto' ? config.train.judgement : teaches)
+type Kind = 'sft' | 'kto' | 'dpo' | 'grpo'
+
+const runJob = (state: State, { base, definition }: Frozen, deps: Deps): Promise<TrainResult> => {
+  const round = deps.files.round(state.round)
+  const kind = kindOf(state, deps)
+  return deps.trainer.run(
     {
       kind,
       base: base.dir,
@@ -21,7 +44,7 @@ export const train: Stage = async (state, deps) => {
       rows: round[kind],
       out: round.train,
       seed: seedFrom(deps.config.seed, kind, state.round),
-      params: { maxTokens: deps.config.student.maxTokens, ...paramsOf(kind, deps.config.train) },
+      params: { maxTokens: deps.config.student.maxTokens, ...paramsOf(kind, definition, deps) },
       device: deps.config.train.device,
     },
     {
@@ -30,15 +53,28 @@ export const train: Stage = async (state, deps) => {
       onEvent: (event) => deps.emit({ type: 'train.step', data: event }),
     },
   )
-  deps.emit({ type: 'train.finished', data: result })
-  await writeJson(round.trained, { kind, ...result } satisfies TrainResult & { kind: string })
-  return {}
 }
 
-const paramsOf = (kind: 'sft' | 'kto' | 'dpo', { sft, kto, dpo }: Config['train']) => {
-  if (kind !== 'kto') return kind === 'sft' ? sft : dpo
-  const { enabled: _, practice: __, ...params } = kto
-  return params
+const paramsOf = (kind: Kind, definition: unknown, { config, plugin }: Deps) => {
+  if (kind === 'sft' || kind === 'dpo') return config.train[kind]
+  const { enabled: _, practice: __, ...params } = config.train[kind]
+  if (kind === 'kto') return params
+  // the reward is watched against the criterion that decides promotion
+  const quality = plugin.targets(definition)[0]?.of ?? ''
+  return { ...params, maxReplyTokens: config.student.maxReplyTokens, quality }
+}
+
+/** The skill's environments and grades over HTTP, where the trainer finds them; other ones may take their place after a crash. */
+const openEnvironments = async (round: RoundFiles, { definition }: Frozen, deps: Deps): Promise<RewardServer> => {
+  const wanted = new Set((await readJsonl<{ id: string }>(round.grpo)).rows.map(({ id }) => id))
+  const items = (await readJsonl<ItemBase>(round.items)).rows.filter(({ id }) => wanted.has(id))
+  const scratch = path.join(deps.scratch, 'rewarded')
+  const server = await startRewardServer({ plugin: deps.plugin, definition, items, scratch, signal: deps.signal })
+  await mkdir(round.train, { recursive: true })
+  const file = path.join(round.train, 'reward.json')
+  await writeJson(file, { url: server.url, token: server.token })
+  await chmod(file, 0o600)
+  return server
 }
 
 export const readTrained = (file: string) => readJson<TrainResult & { kind: string }>(file)

@@ -8,6 +8,7 @@ import { Item } from './item.ts'
 import { closeAll } from './library.ts'
 import { mistakes } from './mistakes.ts'
 import { Options, skillName } from './options.ts'
+import { report } from './report.ts'
 import { pooled, targets } from './targets.ts'
 
 /** agentic-search: search documents, read what matters, answer from it with citations, or say that the answer is not there. */
@@ -39,4 +40,5 @@ export const agenticSearch = definePlugin({
 
   grade, // by the transcript alone
   pooled,
+  report, // searches step by step, with citations opened; documents by kind of question and hops
 })

@@ -10,6 +10,7 @@ import type { Definition } from './definition.ts'
 import { agenticSearch as plugin } from './index.ts'
 import type { Item } from './item.ts'
 import { judgeQueries } from './queries.ts'
+import { trajectoryOf } from './report.ts'
 import { tokenF1 } from './text.ts'
 import { traceOf } from './trace.ts'
 
@@ -185,6 +186,39 @@ describe('grades', () => {
       { role: 'assistant' as const, content: '<tool_call>{"name": "search"' },
     ])
       expect(statusOf(await verdict(item, turn), 'format')).toBe('fail')
+  })
+})
+
+describe('the report', () => {
+  test('shows a search step by step: results with the needed ones marked, readings, and citations opened on their text', async () => {
+    const item = items.find(({ kind: of, answers }) => of === 'near-title' && /^\d+$/.test(answers[0]!))!
+    const good = await play(item, (messages) => plugin.gold(item, messages, definition))
+    const lines = trajectoryOf({ item, ...good })
+    const { document } = item.needs[0]!
+    expect(lines[0]!.text).toBe(`search: ${item.needs[0]!.queries[0]}`)
+    expect(lines.find(({ text }) => text.startsWith(`  [${document}]`))).toMatchObject({ mark: 'needed' })
+    expect(lines).toContainEqual({ text: `read: ${document}`, mark: 'needed' })
+    const cited = lines.find(({ text }) => text.startsWith(`  cites ${document}`))!
+    expect(cited.text).toContain(item.answers[0])
+    expect(cited.mark).toBe('says it')
+    expect(lines.at(-1)).toMatchObject({ mark: 'right' })
+    const memory = await play(item, () => call('answer', { text: item.answers[0]!, citations: [document] }))
+    expect(trajectoryOf({ item, ...memory })).toContainEqual({ text: `  cites ${document}`, mark: 'not read' })
+  })
+
+  test('counts documents by kind and by hops, before and after', async () => {
+    const rows = async (turn: Parameters<typeof play>[1]) =>
+      Promise.all(items.slice(0, 40).map(async (item) => ({ item, ...(await play(item, turn)) })))
+    const students = [
+      { name: 'base', rows: await rows(() => ({ role: 'assistant', content: 'Hm.' })) },
+      { name: 'round 1', rows: await rows((messages, item) => plugin.gold(item, messages, definition)) },
+    ]
+    const [searches, byKind, byHops] = plugin.report!(students, definition)
+    expect(searches!.parts).toHaveLength(6)
+    const table = byKind!.parts[0] as unknown as { rows: (string | number)[][]; head: string[] }
+    expect(table.rows.find(([kind]) => kind === 'fact')![table.head.indexOf('document-recall')]).toBe('0 % → 100 %')
+    expect((byHops!.parts[0] as unknown as { rows: unknown[][] }).rows.map(([hops]) => hops)).toEqual(['0', '1', '2'])
+    expect(plugin.report!([], definition)).toEqual([])
   })
 })
 
