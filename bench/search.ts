@@ -72,7 +72,7 @@ const sourceOf = (texts: readonly string[]): Source => ({
   hash: async () => '1',
   async *read(): AsyncGenerator<ReadDocument> {
     for (const [index, text] of texts.entries())
-      yield { id: `d${index}`, title: text.slice(0, 30), titleEnd: 0, text, fields: [], places: placesOf('line', [0]) }
+      yield { id: `d${index}`, title: text.slice(0, 30), text, fields: [], places: placesOf('line', [0]) }
   },
 })
 

@@ -121,7 +121,7 @@ const documentOf = ({ title, facts, town }: Draft & { town: string }, id: string
     return { name, value, start, end: start + value.length }
   })
   const cluster: Field = { name: 'cluster', value: town, start: 0, end: 0 }
-  return { id, title, titleEnd: 0, text, fields: [...fields, cluster], places: placesOf('line', lineStarts(text)) }
+  return { id, title, text, fields: [...fields, cluster], places: placesOf('line', lineStarts(text)) }
 }
 
 /** The made-up documents as if they were one file. */

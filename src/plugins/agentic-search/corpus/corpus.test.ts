@@ -107,6 +107,14 @@ describe('every format', () => {
   })
 })
 
+test('a heading in the middle is the title, and what stands before it is found too', async () => {
+  lay({ 'a.rst': 'An introword before.\n\nThe Headingword\n===============\n\nAn afterword.\n' })
+  const { index } = await open()
+  expect(['introword', 'headingword', 'afterword'].map((word) => first(index, word)?.title)).toEqual(
+    Array.from({ length: 3 }, () => 'The Headingword'),
+  )
+})
+
 describe('bad input', () => {
   test('a broken, an encrypted and an empty PDF, binary text and broken lines are told; the rest is indexed', async () => {
     lay({

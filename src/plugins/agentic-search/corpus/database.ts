@@ -12,7 +12,7 @@ export interface IndexSettings {
 }
 
 /** Changes with the tables and with what readers make of a file. */
-const format = 1
+const format = 2
 const busyMs = 60_000
 
 const tables = (titleWeight: number) => `

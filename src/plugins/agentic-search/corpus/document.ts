@@ -1,8 +1,8 @@
 /** A document as it is indexed: its whole text, with what its first lines say of it. Offsets are UTF-16 units of `text`. */
 export interface ReadDocument {
   readonly id: string // stable: the path in the corpus without extension; a line of a JSONL file has its own
-  readonly title: string
-  readonly titleEnd: number // the text's own title line ends here; 0 where the title stands in no line of its own
+  readonly title: string // empty where the text gives none: a file's name is no word of the document
+  readonly titleLine?: { readonly start: number; readonly end: number } // where the title stands in a line of its own
   readonly text: string
   readonly fields: readonly Field[]
   readonly places: Places

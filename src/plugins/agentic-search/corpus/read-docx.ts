@@ -1,7 +1,6 @@
 import mammoth from 'mammoth'
 import { placesOf, type ReadDocument } from './document.ts'
 import { textOfHtml } from './read-html.ts'
-import { nameOf } from './read-text.ts'
 
 /** The text of a Word document; its places are paragraphs. The first heading is the title. */
 export const docxDocument = async (bytes: Buffer, { base }: { base: string }): Promise<ReadDocument> => {
@@ -17,8 +16,7 @@ export const docxDocument = async (bytes: Buffer, { base }: { base: string }): P
   for (const { index, 0: gap } of text.matchAll(/\n+/g)) starts.push(index + gap.length)
   return {
     id: base,
-    title: title || nameOf(base),
-    titleEnd: 0,
+    title,
     text,
     fields: [],
     places: placesOf('paragraph', starts),

@@ -1,6 +1,6 @@
 import { Parser } from 'htmlparser2'
 import { lineStarts, type Places, placesOf, type ReadDocument } from './document.ts'
-import { decoded, nameOf } from './read-text.ts'
+import { decoded } from './read-text.ts'
 
 const unseen = new Set(['script', 'style', 'noscript', 'template', 'svg', 'head', 'nav', 'iframe'])
 const blocks = new Set(
@@ -13,7 +13,7 @@ const blocks = new Set(
 export const htmlDocument = (bytes: Buffer, { base }: { base: string }): ReadDocument => {
   const source = decoded(bytes)
   const { text, title, places } = textOfHtml(source)
-  return { id: base, title: title || nameOf(base), titleEnd: 0, text, fields: [], places }
+  return { id: base, title, text, fields: [], places }
 }
 
 export const textOfHtml = (source: string): { text: string; title: string; places: Places } => {

@@ -47,7 +47,6 @@ const documentOf = (text: string, line: number, base: string): ReadDocument | st
   return {
     id: row.data.id === undefined ? `${base}/${line}` : String(row.data.id),
     title: row.data.title?.trim() ?? '',
-    titleEnd: 0,
     text: body,
     fields: fieldsOf(json as Record<string, unknown>, body),
     places: placesOf('source line', [0], line),

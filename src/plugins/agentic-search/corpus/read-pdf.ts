@@ -1,6 +1,5 @@
 import { extractText, getDocumentProxy, getMeta } from 'unpdf'
 import { placesOf, type ReadDocument } from './document.ts'
-import { nameOf } from './read-text.ts'
 
 /** The text of a PDF, page by page. @throws with words for a person: broken, encrypted, without text */
 export const pdfDocument = async (bytes: Buffer, { base }: { base: string }): Promise<ReadDocument> => {
@@ -25,8 +24,7 @@ export const pdfDocument = async (bytes: Buffer, { base }: { base: string }): Pr
     const title = typeof info?.Title === 'string' ? info.Title.trim() : ''
     return {
       id: base,
-      title: title || nameOf(base),
-      titleEnd: 0,
+      title,
       text,
       fields: [],
       places: { ...placesOf('page', starts), seams: starts },

@@ -10,8 +10,8 @@ export const textDocument = (bytes: Buffer, { base }: { base: string }): ReadDoc
   const heading = named ? undefined : headingOf(text, head?.end ?? 0)
   return {
     id: base,
-    title: named?.value ?? heading?.title ?? nameOf(base),
-    titleEnd: heading?.end ?? 0,
+    title: named?.value ?? heading?.title ?? '',
+    ...(heading && { titleLine: heading }),
     text,
     fields: fields.filter(({ name }) => name !== 'title'),
     places: placesOf('line', lineStarts(text)),
@@ -29,9 +29,6 @@ export const decoded = (bytes: Buffer): string => {
   if (!utf16 && bytes.subarray(0, 8192).includes(0)) throw new Error('is binary and not text')
   return new TextDecoder(utf16 ?? 'utf-8').decode(bytes)
 }
-
-/** The last part of an id, with words apart. */
-export const nameOf = (base: string): string => base.split('/').at(-1)!.replace(/[_-]+/g, ' ')
 
 const headLine = /^([A-Z][A-Za-z-]{1,30}):[ \t]*(.*)$/
 const mostHeadCharacters = 8000
@@ -83,7 +80,7 @@ const frontMatter = (text: string): { fields: Field[]; end: number } | undefined
 }
 
 /** The first heading near the top: `# Title`, an underlined line, or a short line that stands alone. */
-const headingOf = (text: string, from: number): { title: string; end: number } | undefined => {
+const headingOf = (text: string, from: number): { title: string; start: number; end: number } | undefined => {
   const lines = text.slice(from, from + 4000).split('\n')
   let at = from
   for (const [index, raw] of lines.entries()) {
@@ -91,12 +88,12 @@ const headingOf = (text: string, from: number): { title: string; end: number } |
     const below = lines[index + 1]?.trim()
     const end = at + raw.length
     const marked = /^#{1,2}\s+(.{1,200}?)\s*#*$/.exec(line)
-    if (marked) return { title: marked[1]!, end }
+    if (marked) return { title: marked[1]!, start: at, end }
     if (line !== '' && below !== undefined && /^([=\-~*^"'`#+])\1{2,}$/.test(below) && below.length >= line.length / 2)
-      return { title: line.slice(0, 200), end: end + 1 + (lines[index + 1]?.length ?? 0) }
+      return { title: line.slice(0, 200), start: at, end: end + 1 + (lines[index + 1]?.length ?? 0) }
     const first = lines.slice(0, index).every((before) => before.trim() === '')
     if (first && line !== '' && line.length <= 100 && below === '' && !/[.!?:;,]$/.test(line))
-      return { title: line, end }
+      return { title: line, start: at, end }
     at = end + 1
   }
   return undefined

@@ -62,7 +62,13 @@ describe('BM25 on 3,000 documents with judgements', () => {
     const titles = [...peps()]
       .filter((_, at) => at % 3 === 0)
       .map(([id, text]) => [id, /^Title: *(.*)$/m.exec(text)![1]!] as const)
-    writeFileSync(path.join(dir, 'docs', 'all.jsonl'), documents.map((row) => `${JSON.stringify(row)}\n`).join(''))
+    // half of them as files, whose titles are found in their text, half as lines of one file
+    for (const { id, text } of documents.slice(0, 1500)) writeFileSync(path.join(dir, 'docs', `${id}.txt`), text)
+    const lines = documents.slice(1500).map(
+      (row) => `${JSON.stringify(row)}
+`,
+    )
+    writeFileSync(path.join(dir, 'docs', 'all.jsonl'), lines.join(''))
     writeFileSync(path.join(dir, 'topics.tsv'), titles.map(([id, title]) => `${id}\t${title}\n`).join(''))
     writeFileSync(
       path.join(dir, 'qrels.txt'),

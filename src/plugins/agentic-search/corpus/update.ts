@@ -112,6 +112,12 @@ const hashFile = async ({ file }: CorpusFile): Promise<string> => {
   return hash.digest('hex')
 }
 
+/** A title line is indexed as title and not again as body; what stands before and after it is. */
+const withoutLine = (body: string, start: number, line: ReadDocument['titleLine']): string => {
+  if (!line || line.start < start || line.end > start + body.length) return body
+  return `${body.slice(0, line.start - start)}\n${body.slice(line.end - start)}`
+}
+
 export const hashText = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 interface KnownFile {
@@ -177,7 +183,7 @@ class Writer {
 
   /** @returns what is wrong with the document, where it is not indexed */
   add(document: ReadDocument, file: string): string | undefined {
-    const { id, title, text, fields, titleEnd, places } = document
+    const { id, title, text, fields, titleLine, places } = document
     const sha = hashText(`${title}\n${text}`)
     const same = this.first('SELECT id FROM documents WHERE sha = ? AND same_as IS NULL', sha)
     if (this.first('SELECT id FROM documents WHERE id = ?', id) !== undefined)
@@ -201,8 +207,7 @@ class Writer {
         place,
         body,
       )
-      // a title line is indexed as title and not again as body
-      const indexed = start < titleEnd ? text.slice(Math.min(titleEnd, end), end) : body
+      const indexed = withoutLine(body, start, titleLine)
       this.run('INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)', passage.lastInsertRowid, title, indexed)
     }
     return undefined
