@@ -45,7 +45,7 @@ export const Options = z.strictObject({
         .number()
         .min(0.1)
         .max(20)
-        .default(1.5)
+        .default(1)
         .describe('weight of a word in the title; one in the text weighs 1'),
       dense: z
         .undefined({ error: 'dense vectors are not built in this version: take `dense` out, the search is BM25' })

@@ -9,7 +9,7 @@ import { SearchIndex } from './search-index.ts'
 import { type Source, type Update, type UpdateOptions, updateIndex } from './update.ts'
 import { walkCorpus } from './walk.ts'
 
-export const defaultSettings: IndexSettings = { passageChars: 2000, titleWeight: 1.5 }
+export const defaultSettings: IndexSettings = { passageChars: 2000, titleWeight: 1 }
 
 /** Where indexes lie unless a file is named: they are made from the documents and can be deleted at any time. */
 const cacheFolder = () => path.join(pythonHome(), 'search')
