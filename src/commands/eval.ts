@@ -20,6 +20,12 @@ const input = z.strictObject({
     .optional()
     .describe('a phrase pack that training has never seen: all its phrasings are asked')
     .meta({ value: 'FILE', remote: 'path' }),
+  shown: z
+    .int()
+    .min(1)
+    .max(60)
+    .optional()
+    .describe('tools shown with a request, in place of the number that was trained: a longer catalogue is harder'),
   regrade: z.boolean().default(false).describe('grade the stored replies again; no student is asked'),
   items: z.int().min(1).optional().describe("how many; the split's own number by default"),
   set: setField,
@@ -46,7 +52,12 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
       signal: context.signal,
       ...(loaded && { loaded }),
       ...(items !== undefined && { items }),
-      ...(input.pack && { options: { packs: [path.resolve(context.cwd, input.pack)], heldOut: true } }),
+      ...((input.pack !== undefined || input.shown !== undefined) && {
+        options: {
+          ...(input.pack !== undefined && { packs: [path.resolve(context.cwd, input.pack)], heldOut: true }),
+          ...(input.shown !== undefined && { shown: input.shown }),
+        },
+      }),
       onPreparing: (what) => context.progress(0, 0, what),
       onProgress: (done, total) => context.progress(done, total, `${split} items of ${target}`),
     })

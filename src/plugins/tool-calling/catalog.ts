@@ -62,6 +62,7 @@ export const catalogueOfFile = async (file: string): Promise<Catalogue> => {
 export const chosenTools = (
   tools: readonly ToolSchema[],
   only: readonly string[] | undefined,
+  option = 'only',
 ): readonly ToolSchema[] => {
   if (!only) return tools
   const names = tools.map(({ name }) => name)
@@ -69,7 +70,7 @@ export const chosenTools = (
     if (!names.includes(name))
       throw new WhetError({
         code: 'unknown-tool',
-        message: `options.only: ${unknownName('tool', name, names)}`,
+        message: `options.${option}: ${unknownName('tool', name, names)}`,
         fixedBy: 'config',
         exit: 2,
         data: { tool: name, known: names },

@@ -26,13 +26,15 @@ export const compiled = (definition: Definition): Compiled => {
 
 const compile = (definition: Definition): Compiled => {
   const menus = new Map<string, readonly (readonly string[])[]>()
-  const families = familiesOf(definition.packs, definition.tools, definition.heldOut).filter((family) => {
-    const serving = definition.menus.filter((menu) =>
-      family.calls.every(({ tools }) => tools.some((tool) => menu.includes(tool))),
-    )
-    menus.set(family.id, serving)
-    return serving.length > 0
-  })
+  const families = familiesOf(definition.packs, definition.tools, definition.heldOut, definition.unseenTools).filter(
+    (family) => {
+      const serving = definition.menus.filter((menu) =>
+        family.calls.every(({ tools }) => tools.some((tool) => menu.includes(tool))),
+      )
+      menus.set(family.id, serving)
+      return serving.length > 0
+    },
+  )
   const scenarios = definition.scenarios
     ? scenarioFamilies(definition.scenarios.files, definition.tools, definition.scenarios)
     : []

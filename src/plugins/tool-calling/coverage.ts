@@ -21,7 +21,8 @@ export const checkCoverage = (definition: Definition): void => {
           'Add phrasings of that kind (twenty are usually enough)',
         )
     if (split === 'train')
-      for (const family of families)
+      // what is held out of training has no phrasing there, and is meant to have none
+      for (const family of families.filter(({ tags }) => !tags.seen?.includes('unseen')))
         for (const [dimension, values] of Object.entries(family.tags))
           for (const value of values)
             if (!there.some(({ tags }) => tags[dimension]?.includes(value)))

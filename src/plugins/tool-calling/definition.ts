@@ -30,6 +30,7 @@ export const Definition = z.object({
   replyChars: z.number(),
   packs: z.array(NamedPack),
   heldOut: z.boolean(),
+  unseenTools: z.array(z.string()).optional(),
   notes: z.array(z.string()),
   vault: z.literal(true).optional(),
   scenarios: z
@@ -59,6 +60,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
   const { tools: all, unchecked } = await catalogueFor(options, baseDir)
   context.signal.throwIfAborted()
   const tools = chosenTools(all, options.only)
+  chosenTools(tools, options.unseenTools, 'unseenTools')
   for (const tool of tools) validatorOf(tool)
   context.progress(1, 2, 'reading the phrase packs')
   const packs = await Promise.all(options.packs.map((name) => loadPack(name, baseDir)))
@@ -68,7 +70,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     files: await Promise.all(options.scenarios.files.map((name) => loadTasks(name, baseDir, tools))),
     context: vault ? options.scenarios.context : [],
   }
-  const families = familiesOf(packs, tools, options.heldOut)
+  const families = familiesOf(packs, tools, options.heldOut, options.unseenTools)
   const menus = makeMenus(
     tools.map(({ name }) => name),
     togetherOf(families),
@@ -83,6 +85,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     replyChars: options.replyChars,
     packs,
     heldOut: options.heldOut,
+    ...(options.unseenTools && { unseenTools: options.unseenTools }),
     notes: [
       ...notes,
       ...unchecked.map((argument) => `${argument} has a type that cannot be checked: anything passes there`),

@@ -8,10 +8,15 @@ import { parametersOf, propertyOf, requiredOf } from './schema.ts'
 type Say = { readonly say: string; readonly with?: Record<string, Json>; readonly may?: Record<string, Json> }
 
 /** All families of the packs that the tools of the catalogue can serve, in the packs' order, each id once. */
-export const familiesOf = (packs: readonly NamedPack[], tools: readonly ToolSchema[], heldOut: boolean): Family[] => {
+export const familiesOf = (
+  packs: readonly NamedPack[],
+  tools: readonly ToolSchema[],
+  heldOut: boolean,
+  unseen: readonly string[] = [],
+): Family[] => {
   const schemas = new Map(tools.map((tool) => [tool.name, tool]))
   const families = packs.flatMap(({ content }, pack) => {
-    const base = { pack, heldOut, schemas, content }
+    const base = { pack, heldOut, unseen, schemas, content }
     const single = calls(base)
     return [...single, ...several(base), ...joined(base, single), ...asks(base), ...declines(base)]
   })

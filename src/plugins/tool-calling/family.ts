@@ -40,6 +40,7 @@ export interface FamilyArgument {
 export interface Phrases {
   readonly pack: number
   readonly heldOut: boolean
+  readonly unseen: readonly string[] // tools that training never shows
   readonly schemas: ReadonlyMap<string, ToolSchema>
   readonly content: Pack
 }
@@ -50,7 +51,9 @@ type Parts = Pick<Family, 'kind' | 'say' | 'tags' | 'calls' | 'order' | 'asks' |
 
 const everyEvaluation: readonly Split[] = ['dev', 'gate', 'sealed']
 
-export const family = ({ pack, heldOut }: Phrases, { slots, tags, ...parts }: Parts): Family => {
+export const family = ({ pack, heldOut, unseen }: Phrases, { slots, tags, ...parts }: Parts): Family => {
+  const isUnseen = parts.calls.some(({ tools }) => tools.some((tool) => unseen.includes(tool)))
+  const seen: Tags = unseen.length > 0 && parts.calls.length > 0 ? { seen: [isUnseen ? 'unseen' : 'seen'] } : {}
   const { say } = parts
   const pieces = parseTemplate(say)
   const about = [...(tags.tool ?? []), ...(tags.lacks ?? [])].join('+')
@@ -59,8 +62,8 @@ export const family = ({ pack, heldOut }: Phrases, { slots, tags, ...parts }: Pa
   return {
     id,
     ...parts,
-    tags: { kind: [parts.kind], ...tags },
-    splits: heldOut ? everyEvaluation : [splitOf(`family:${id}`)],
+    tags: { kind: [parts.kind], ...tags, ...seen },
+    splits: heldOut || isUnseen ? everyEvaluation : [splitOf(`family:${id}`)],
     pack,
     pieces,
     draws: named.map((slot) => ({ slot, value: slots[slot] ?? slot })),

@@ -39,9 +39,10 @@ export async function* generate(
   if (definition.heldOut && spec.split === 'train') throw heldOut()
   const made = compiled(definition)
   const requests = new Set<string>()
-  for (const [index, part] of spec.parts.entries()) {
+  for (const [index, asked] of spec.parts.entries()) {
     const seed = seedFrom('items', spec.seed, spec.split, index)
     const random = mulberry32(seed)
+    const part = trainable(asked, spec.split, made)
     const rows = scenarioRows(part, spec.split, made, definition)
     if (rows > 0) yield* scenarios({ ...part, rows }, spec.split, made.scenarios, definition, seed)
     if (rows === part.rows && rows > 0) continue
@@ -54,6 +55,14 @@ export async function* generate(
       if (item) yield item
     }
   }
+}
+
+/** A part that asks training for what is held out of it: its rows are spread evenly instead, since nothing may be taught there. */
+const trainable = (part: SpecPart, split: Split, { families, scenarios: tasks }: Compiled): SpecPart => {
+  if (split !== 'train') return part
+  const fitting = families.filter(({ tags }) => fits(tags, part.where))
+  const heldBack = fitting.length > 0 && !fitting.some(({ splits }) => splits.includes('train'))
+  return heldBack && !tasks.some(({ tags }) => fits(tags, part.where)) ? { ...part, where: {} } : part
 }
 
 /** How many rows of a part are scenarios: all or none where only one of both has what it asks for, else their share. */
@@ -80,7 +89,7 @@ const freshItem = (
 ): Item | undefined => {
   for (const family of families)
     for (let tries = 0; tries < triesPerFamily; tries += 1) {
-      const item = makeItem(family, made, made.values(family.pack, split), random)
+      const item = makeItem(family, made, made.values(family.pack, split), random, split, definition.unseenTools)
       if (lengthOfCalls(item, definition) > definition.replyChars) continue
       const key = item.request
         .toLowerCase()
@@ -101,10 +110,18 @@ const lengthOfCalls = (item: Item, definition: Definition): number =>
 /** A call as the chat template writes it. */
 const tagged = (call: string) => `<tool_call>\n${call}\n</tool_call>\n`
 
-const makeItem = (family: Family, made: Compiled, source: ValueSource, random: () => number): Item => {
+const makeItem = (
+  family: Family,
+  made: Compiled,
+  source: ValueSource,
+  random: () => number,
+  split: Split,
+  unseen: readonly string[] = [],
+): Item => {
   const values = drawValues(family, source, random)
   const menus = made.menusOf(family)
-  const menu = menus[Math.floor(random() * menus.length)] ?? []
+  const drawn = menus[Math.floor(random() * menus.length)] ?? []
+  const menu = split === 'train' ? drawn.filter((name) => !unseen.includes(name)) : drawn
   const request = roughen(render(family.pieces, values, random), family.pieces, random)
   const reply = family.replies[Math.floor(random() * family.replies.length)]
   const { truth, fixture } = truthOf(family, values)

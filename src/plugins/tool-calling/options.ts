@@ -62,7 +62,7 @@ export const Options = z.strictObject({
     ])
     .describe('where the catalogue comes from'),
   only: z.array(z.string()).min(1).optional().describe('a subset of the catalogue, by name'),
-  shown: z.int().min(1).max(20).default(4).describe('tools shown with a request'),
+  shown: z.int().min(1).max(60).default(4).describe('tools shown with a request'),
   menus: z
     .int()
     .min(1)
@@ -79,6 +79,13 @@ export const Options = z.strictObject({
     .min(20)
     .default(240)
     .describe('longest right calls of a request, characters with their tags: 240 fit into a reply of 96 tokens'),
+  unseenTools: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe(
+      'tools that training never shows: their requests serve dev, gate and sealed, with the tag `seen: unseen`',
+    ),
   heldOut: z
     .boolean()
     .default(false)
