@@ -22,6 +22,8 @@ export {
 export { coinedWords } from './core/coined.ts'
 // the contract: one object, all six stages
 export * from './core/contract.ts'
+// conversations as people store them
+export { messageRoles } from './core/data/roles.ts'
 // near-duplicates among short texts
 export { NearDuplicates } from './core/dedupe.ts'
 // text out of people's own files: plain text, Markdown, HTML, Word

@@ -2,6 +2,7 @@
 
 import { canonical } from '../canonical.ts'
 import type { Message, ToolCall } from '../contract.ts'
+import { messageRoles } from './roles.ts'
 
 export const dataFormats = ['openai', 'sharegpt', 'hf', 'kto'] as const
 export type DataFormat = (typeof dataFormats)[number]
@@ -20,24 +21,6 @@ type Entry = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const roles: Readonly<Record<string, Message['role']>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  human: 'user',
-  assistant: 'assistant',
-  gpt: 'assistant',
-  model: 'assistant',
-  bot: 'assistant',
-  function_call: 'assistant',
-  tool_call: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-  observation: 'tool',
-  function_response: 'tool',
-  tool_response: 'tool',
-}
-
 /**
  * One stored message in the product's form.
  * @param at  its place in the conversation: calls without an id are named after it
@@ -46,7 +29,7 @@ const roles: Readonly<Record<string, Message['role']>> = {
 export const readMessage = (entry: unknown, at: number): Message => {
   if (!isObject(entry)) throw new BadMessage('bad-turn', 'a turn is an object with a role and a content')
   const name = entry.role ?? entry.from
-  const role = typeof name === 'string' && Object.hasOwn(roles, name) ? roles[name] : undefined
+  const role = typeof name === 'string' && Object.hasOwn(messageRoles, name) ? messageRoles[name] : undefined
   if (!role)
     throw new BadMessage(
       'unknown-role',

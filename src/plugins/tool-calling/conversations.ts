@@ -1,3 +1,4 @@
+import { messageRoles } from '../../skill.ts'
 import { isObject } from './schema.ts'
 
 /** A conversation as people store them, in one form. `path` is where a thing stands in the row, as JSON path. */
@@ -29,24 +30,6 @@ export interface Conversation {
   readonly problems: readonly Problem[]
 }
 
-const roles: Readonly<Record<string, Turn['role']>> = {
-  system: 'system',
-  developer: 'system',
-  user: 'user',
-  human: 'user',
-  assistant: 'assistant',
-  gpt: 'assistant',
-  model: 'assistant',
-  bot: 'assistant',
-  function_call: 'assistant',
-  tool_call: 'assistant',
-  tool: 'tool',
-  function: 'tool',
-  observation: 'tool',
-  function_response: 'tool',
-  tool_response: 'tool',
-}
-
 /** Reads OpenAI `messages`, ShareGPT `conversations` (from/value), Synaptic-Tuner's mix of both, and prompt + completion. */
 export const conversationOf = (row: Record<string, unknown>): Conversation | undefined => {
   const found = listIn(row)
@@ -74,7 +57,7 @@ const turnOf = (entry: unknown, path: string, problems: Problem[]): Turn | undef
     return undefined
   }
   const name = entry.role ?? entry.from
-  const role = typeof name === 'string' && Object.hasOwn(roles, name) ? roles[name] : undefined
+  const role = typeof name === 'string' && Object.hasOwn(messageRoles, name) ? messageRoles[name] : undefined
   if (!role) {
     problems.push({
       kind: 'unknown-role',

@@ -7,7 +7,7 @@ import { judgeEffect } from './effect.ts'
 import type { Item } from './item.ts'
 import { asks, refuses } from './language.ts'
 import { type Reply, replyOf } from './reply.ts'
-import { criterionOf, rubric } from './rubric.ts'
+import { criterionOf, finished } from './rubric.ts'
 
 export const failureTags = [
   'malformed',
@@ -79,20 +79,6 @@ const judgeWhole = ({ kind }: Item, found: Findings): void => {
   const deciding = kind === 'ask' ? 'asks-back' : kind === 'decline' ? 'declines' : 'full-call'
   const failed = [deciding, 'effect'].find((name) => found.criteria[name]?.status === 'fail')
   set(found, 'right', failed ? 0 : 1, reasonOf(found, failed ?? deciding))
-}
-
-/** The weighted mean of the criteria that apply. */
-const finished = ({ criteria, failures }: Findings): Grade => {
-  let [sum, weights] = [0, 0]
-  const all: Record<string, Verdict> = {}
-  for (const { name, weight } of rubric().criteria) {
-    const verdict = criteria[name] ?? { status: 'not-applicable' }
-    all[name] = verdict
-    if (verdict.status === 'not-applicable' || verdict.status === 'ungraded') continue
-    sum += weight * verdict.score
-    weights += weight
-  }
-  return { score: weights === 0 ? 0 : sum / weights, criteria: all, failures: [...failures] }
 }
 
 /**

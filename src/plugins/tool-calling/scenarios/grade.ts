@@ -3,7 +3,7 @@ import type { Definition } from '../definition.ts'
 import { isUngrounded } from '../grounding.ts'
 import { asks } from '../language.ts'
 import { replyOf } from '../reply.ts'
-import { criterionOf, rubric } from '../rubric.ts'
+import { criterionOf, finished } from '../rubric.ts'
 import { contextFault, withoutContext } from './context.ts'
 import { isAsk, isCall, isSay, type Scenario } from './scenario.ts'
 import { type Act, sameArguments, says, walk } from './walk.ts'
@@ -243,17 +243,4 @@ const whole = ({ end }: Played, found: Findings): void => {
       failed ? 0 : 1,
       failed && 'reason' in failed ? failed.reason : 'the goal is reached, with no rash step',
     )
-}
-
-const finished = ({ criteria, failures }: Findings): Grade => {
-  let [sum, weights] = [0, 0]
-  const all: Record<string, Verdict> = {}
-  for (const { name, weight } of rubric().criteria) {
-    const verdict = criteria[name] ?? { status: 'not-applicable' }
-    all[name] = verdict
-    if (verdict.status === 'not-applicable' || verdict.status === 'ungraded') continue
-    sum += weight * verdict.score
-    weights += weight
-  }
-  return { score: weights === 0 ? 0 : sum / weights, criteria: all, failures: [...failures] }
 }
