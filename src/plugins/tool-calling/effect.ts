@@ -18,6 +18,8 @@ export interface EndState {
   readonly gold: Outcome
   /** By gold answer: whether its call only reads. What a call that writes answers is mere talk: the files count. */
   readonly reads: readonly boolean[]
+  /** By gold answer: whether the call took a list in any order, so that its answer may come in another one too. */
+  readonly anyOrder?: readonly boolean[]
 }
 
 export const isEndState = (value: unknown): value is EndState =>
@@ -32,7 +34,7 @@ export interface EffectJudgement {
 /** Same files, and where the gold only reads, the same answers. Nothing where nothing was executed. */
 export const judgeEffect = (endState: unknown): EffectJudgement | undefined => {
   if (!isEndState(endState)) return undefined
-  const { student, gold, reads } = endState
+  const { student, gold, reads, anyOrder } = endState
   const broken = gold.answers.find(({ isError }) => isError)
   if (broken) return { score: 0, reason: `the gold call itself fails: ${broken.content.slice(0, 200)}`, ungraded: true }
   const path = firstDifference(student.tree, gold.tree)
@@ -42,7 +44,11 @@ export const judgeEffect = (endState: unknown): EffectJudgement | undefined => {
   const error = student.answers.find(({ isError }) => isError)
   if (error) return { score: 0, reason: `the tool answered with an error: ${error.content.slice(0, 200)}` }
   const got = answersOf(student)
-  const lacking = answersOf(gold).find((answer, index) => reads[index] && !got.includes(answer))
+  const gotInAnyOrder = got.map(lineSet)
+  const lacking = answersOf(gold).find(
+    (answer, index) =>
+      reads[index] && !(anyOrder?.[index] ? gotInAnyOrder.includes(lineSet(answer)) : got.includes(answer)),
+  )
   if (lacking !== undefined) return { score: 0, reason: `no tool answered ${JSON.stringify(lacking.slice(0, 120))}` }
   return { score: 1, reason: 'same files and same answers as the gold calls' }
 }
@@ -57,6 +63,8 @@ const treeReason = (path: string, student: Outcome, gold: Outcome): string => {
 
 /** Moments differ from run to run, and `./a` is `a`: neither tells two answers apart. */
 const answersOf = ({ answers }: Outcome): string[] => answers.map(({ content }) => masked(content))
+
+const lineSet = (answer: string): string => answer.split('\n').sort().join('\n')
 
 const masked = (content: string): string =>
   content

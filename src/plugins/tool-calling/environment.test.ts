@@ -54,6 +54,21 @@ describe('the real filesystem server in a sandbox folder', () => {
       ])
   }, 60_000)
 
+  test('files that were asked for in any order may be read in another one', async () => {
+    const expectedCall = expected('read_multiple_files', { paths: ['a.md', 'b.md'] })
+    const both = item({
+      menu: ['read_multiple_files'],
+      truth: {
+        calls: [{ ...expectedCall, arguments: { paths: { values: [['a.md', 'b.md']], anyOrder: true } } }],
+        order: 'free',
+      },
+      fixture: { files: { 'a.md': 'one\n', 'b.md': 'two\n' }, folders: [] },
+    })
+    const read = (...paths: string[]) => effect(both, calls(['read_multiple_files', { paths }]))
+    expect(await read('b.md', 'a.md')).toMatchObject({ status: 'pass' })
+    expect(await read('b.md', 'b.md')).toMatchObject({ status: 'fail' })
+  })
+
   const move = item({
     menu: ['move_file', 'write_file', 'read_text_file'],
     truth: { calls: [expected('move_file', { source: 'a.md', destination: 'b.md' })], order: 'free' },

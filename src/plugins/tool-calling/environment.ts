@@ -63,7 +63,8 @@ class Sandbox implements Environment {
       reads.push(canonical(after) === canonical(tree))
       tree = after
     }
-    return { student, gold: { answers, tree }, reads }
+    const anyOrder = this.item.truth.calls.map((call) => Object.values(call.arguments).some((right) => right.anyOrder))
+    return { student, gold: { answers, tree }, reads, anyOrder }
   }
 
   async close(): Promise<void> {

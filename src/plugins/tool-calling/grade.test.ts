@@ -173,6 +173,15 @@ describe('what calls have done', () => {
     expect(await effectOf(state(a, b, false))).toMatchObject({ status: 'pass' })
   })
 
+  test('passes when files that were asked for in any order are answered in another one, and only then', async () => {
+    const [a, b] = [
+      { answers: answers('a.md:\none\n\n---\nb.md:\ntwo\n'), tree: {} },
+      { answers: answers('b.md:\ntwo\n\n---\na.md:\none\n'), tree: {} },
+    ]
+    expect(await effectOf({ ...state(a, b), anyOrder: [true] })).toMatchObject({ status: 'pass' })
+    expect(await effectOf(state(a, b))).toMatchObject({ status: 'fail' })
+  })
+
   test('is ungraded, never 0, when the gold itself fails on the real server', async () => {
     const broken = { answers: answers('no such file', true), tree: {} }
     expect(await effectOf(state(broken, broken))).toMatchObject({ status: 'ungraded' })
