@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { trainerContract } from '../../tests/contract/trainer.ts'
-import { localTrainer, type TrainEvent, type TrainJob } from './trainer.ts'
+import { executorContract } from '../../tests/contract/executor.ts'
+import { trainerOf } from '../../tests/support/executors.ts'
+import type { TrainEvent, TrainJob } from './trainer.ts'
 
 const scripted = fileURLToPath(new URL('../../tests/support/scripted-trainer.py', import.meta.url))
 const command = () => ['python3', scripted]
@@ -19,8 +20,8 @@ const job = (out: string, script: object): TrainJob => ({
   device: 'cpu',
 })
 
-trainerContract('the scripted trainer', {
-  command,
+executorContract('the local executor', {
+  executor: () => ({ local: { argv: command() } }),
   job: (out, variant) =>
     job(
       out,
@@ -40,7 +41,7 @@ const run = (
   script: object,
   options: { argv?: string[]; signal?: AbortSignal; events?: TrainEvent[]; adopted?: boolean[] } = {},
 ) =>
-  localTrainer({ command: () => options.argv ?? command(), pollMs: 20 }).run(job(out, script), {
+  trainerOf({ local: { argv: options.argv ?? command() } }).run(job(out, script), {
     signal: options.signal ?? new AbortController().signal,
     onEvent: (event) => options.events?.push(event),
     onStart: (start) => options.adopted?.push(start.adopted),

@@ -1,21 +1,13 @@
 /** Training jobs: started once, outliving this process, adopted by the next one, never run twice. */
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { canonical } from './canonical.ts'
 import { exitCodes, WhetError } from './errors.ts'
+import { type End, type Executor, exits, type Work } from './executors/contract.ts'
 import { readJson, writeJson } from './jsonl.ts'
-import { isRunning } from './process-identity.ts'
 import { diskFull, errorLine, tailOf } from './python-run.ts'
-import {
-  type Child,
-  endTrainer,
-  type Identity,
-  lockHolder,
-  logTail,
-  runningHolder,
-  startTrainer,
-} from './trainer-process.ts'
 import { TrainTail } from './trainer-tail.ts'
 
 /** job.json: paths are absolute, or relative to `out`. */
@@ -67,25 +59,18 @@ export interface Trainer {
   run(job: TrainJob, options: TrainOptions): Promise<TrainResult>
 }
 
-export interface LocalTrainerOptions {
-  command(kind: TrainJob['kind']): readonly string[] // argv before job.json
-  readonly pollMs?: number // 200 unless told
-  readonly stopMs?: number // wait for a checkpoint before the trainer is killed; 120 s unless told
-}
-
 /** Starts that may follow an end without a result. */
 const mostRestarts = 2
 
-/** Trains on this machine, in a detached process that holds `out/lock` while it lives. */
-export const localTrainer = (options: LocalTrainerOptions): Trainer => ({
+/** @param options.pollMs  between two looks at a job at work; 200 unless told */
+export const trainerOn = (executor: Executor, { pollMs = 200 }: { readonly pollMs?: number } = {}): Trainer => ({
   async run(job, run) {
     run.signal.throwIfAborted()
     const tail = new TrainTail(join(job.out, 'events.jsonl'), run.onEvent)
     const finished = await finishedJob(job, tail)
     if (finished) return finished
     await writeJob(job)
-    const argv = [...options.command(job.kind), join(job.out, 'job.json')]
-    return new Watch(job, run, tail, argv, options).untilDone()
+    return new Watch(executor, job, run, tail, pollMs).untilDone()
   },
 })
 
@@ -123,109 +108,93 @@ const sameJob = async (job: TrainJob): Promise<TrainJob | undefined> => {
 
 /** Looks after one job from its start or adoption to its result. */
 class Watch {
-  private child!: Child // the copy that this process started last
-  private adopted: Identity | undefined // a trainer that was at work already
   private told = false
-  private ends = 0 // ends without a result
-  private abortedAt: number | undefined
 
   constructor(
+    private readonly executor: Executor,
     private readonly job: TrainJob,
     private readonly run: TrainOptions,
     private readonly tail: TrainTail,
-    private readonly argv: readonly string[],
-    private readonly options: LocalTrainerOptions,
+    private readonly pollMs: number,
   ) {}
 
   async untilDone(): Promise<TrainResult> {
-    this.start()
-    for (;;) {
-      const ended = this.hasEnded() // before the result is looked for: what ends afterwards is seen the next time
-      await this.tail.read()
+    for (let ends = 0; ; ) {
+      const work = await this.begin()
+      const end = work && (await this.follow(work))
       const result = await this.result()
       if (result) return result
-      if (this.mayStop()) return this.stop()
-      if (ended) await this.again()
-      else if (this.ownsLock()) this.tell(false)
-      await sleep(this.options.pollMs ?? 200)
+      this.run.signal.throwIfAborted()
+      if (!end) continue
+      const error = fatal(end, work.log(), this.job.out)
+      if (error) throw error
+      ends++
+      if (ends > mostRestarts) throw failed(this.job.out, ends, work.log())
     }
   }
 
-  private start() {
-    this.adopted = undefined
-    this.tail.rewind() // a trainer that goes on from a checkpoint tells some steps again
-    this.child = startTrainer(this.argv, this.job.out)
+  /** Begins the job, or finds who is at work on it; undefined where that one has finished meanwhile, or was told to stop. */
+  private async begin(): Promise<Work | undefined> {
+    const { executor, job, run } = this
+    for (;;) {
+      this.tail.rewind() // a trainer that goes on from a checkpoint tells some steps again
+      const own = await executor.submit(job, run.signal)
+      if (own !== 'taken') {
+        if (own.began) this.tell(false)
+        return own
+      }
+      const other = await executor.adopt(job, run.signal)
+      if (other) {
+        this.tell(true)
+        return other
+      }
+      if (run.signal.aborted || existsSync(resultFile(job))) return undefined
+      await sleep(this.pollMs)
+    }
   }
 
-  private ownsLock = () => this.child.pid !== undefined && lockHolder(this.job.out) === this.child.pid
-
-  private hasEnded = () =>
-    this.adopted ? !isRunning(this.adopted.pid, this.adopted.started) : this.child.end !== undefined
+  /** To its end, or to its result where that comes first. An abort lets it write a checkpoint. */
+  private async follow(work: Work): Promise<End | undefined> {
+    for (let cancelled = false; ; ) {
+      const end = await work.ended() // before its events are read: what it tells at its end is not missed
+      await work.events()
+      await this.tail.read()
+      if (end) await work.collect()
+      if (end || existsSync(resultFile(this.job))) return end
+      if (this.run.signal.aborted && !cancelled) {
+        cancelled = true
+        await work.cancel()
+      } else await sleep(this.pollMs)
+    }
+  }
 
   private async result(): Promise<TrainResult | undefined> {
     const result = await readJson<TrainResult>(resultFile(this.job))
     if (!result) return undefined
-    this.tell(!this.ownsLock())
+    this.tell(true)
     await this.tail.read()
     return result
-  }
-
-  /** After an end without a result: adopt whoever holds the lock, start again, or give up. */
-  private async again() {
-    if (!this.adopted && this.child.end!.exitCode === exits.locked) {
-      this.adopted = runningHolder(this.job.out)
-      if (this.adopted) return this.tell(true)
-    } else {
-      const error = this.adopted ? undefined : fatal(this.child, this.job.out)
-      if (error) throw error
-      this.ends++
-      if (this.ends > mostRestarts) throw failed(this.job.out, this.ends)
-    }
-    this.start() // the new copy gets the lock, or finds out that another one has it
   }
 
   private tell(adopted: boolean) {
     if (!this.told) this.run.onStart?.({ adopted })
     this.told = true
   }
-
-  /** Not before it is clear which process trains: stopping only the copy that asks would leave the trainer at work. */
-  private mayStop(): boolean {
-    if (!this.run.signal.aborted) return false
-    this.abortedAt ??= Date.now()
-    const clear = this.adopted !== undefined || this.child.end !== undefined || this.ownsLock()
-    return clear || Date.now() - this.abortedAt > 15_000
-  }
-
-  /** The trainer finishes its step and writes a checkpoint; a result that it finished meanwhile counts. */
-  private async stop(): Promise<TrainResult> {
-    const lockedOut = this.child.end?.exitCode === exits.locked
-    const own = this.child.end === undefined ? this.child.pid : undefined
-    const pid = this.adopted?.pid ?? (lockedOut ? runningHolder(this.job.out)?.pid : own)
-    if (pid !== undefined) await endTrainer(pid, this.options.stopMs ?? 120_000)
-    await this.tail.read()
-    const result = await this.result()
-    if (result) return result
-    throw this.run.signal.reason
-  }
 }
 
-const exits = { done: 0, wrong: 2, memory: 3, diverged: 4, disk: 5, locked: 75 } as const
-
 /** Ends that a restart would only repeat. */
-const fatal = ({ end }: Child, out: string): WhetError | undefined => {
-  const log = logTail(out)
+const fatal = (end: End, log: string, out: string): WhetError | undefined => {
   const said = errorLine(log)
   const make = (code: string, message: string, fixedBy: 'config' | 'machine', exit?: 2 | 3) =>
     new WhetError({ code, message, fixedBy, exit, data: { out, reason: said?.code, stderrTail: tailOf(log) } })
-  if (end!.spawnError)
+  if (end.notStarted)
     return make(
       'trainer-not-started',
-      `The trainer cannot be started (${end!.spawnError}). Run \`whet doctor --repair\`.`,
+      `The trainer cannot be started (${end.notStarted}). Run \`whet doctor --repair\`.`,
       'machine',
       3,
     )
-  switch (end!.exitCode) {
+  switch (end.exitCode) {
     case exits.wrong:
       return make('trainer-job-wrong', `The trainer refuses the job: ${said?.message ?? 'see its log'}`, 'config', 2)
     case exits.memory:
@@ -243,16 +212,16 @@ const fatal = ({ end }: Child, out: string): WhetError | undefined => {
     case exits.disk:
       return diskFull('training', { out, stderrTail: tailOf(log) })
     case exits.done:
-      return failed(out, 1)
+      return failed(out, 1, log)
     default:
       return undefined
   }
 }
 
-const failed = (out: string, times: number) =>
+const failed = (out: string, times: number, log: string) =>
   new WhetError({
     code: 'trainer-failed',
     message: `The trainer ended ${times === 1 ? 'once' : `${times} times`} without a result. Read ${join(out, 'trainer.log')}; the adapter of the round before is untouched.`,
     fixedBy: 'machine',
-    data: { out, stderrTail: tailOf(logTail(out)) },
+    data: { out, stderrTail: tailOf(log) },
   })

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { baseOf, type Config, type LoadedConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
+import { localExecutor } from '../core/executors/local.ts'
 import { exportGguf, prepareBase } from '../core/models.ts'
 import { pythonEnv, trainersDir } from '../core/python.ts'
 import { managedStudent } from '../core/server.ts'
 import { openAiStudent } from '../core/student.ts'
-import { localTrainer, type Trainer } from '../core/trainer.ts'
+import { type Trainer, trainerOn } from '../core/trainer.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Students, ToldEvent } from './deps.ts'
 import type { EngineOptions, Machines } from './engine.ts'
@@ -44,12 +45,10 @@ const localTraining = (loaded: LoadedConfig, workspace: Workspace, emit: Emit): 
   }
 }
 
-const trainerWith = (python: (signal: AbortSignal) => Promise<string>): Trainer => ({
-  run: async (job, options) => {
-    const interpreter = await python(options.signal)
-    return localTrainer({ command: (kind) => [interpreter, path.join(trainersDir, `${kind}.py`)] }).run(job, options)
-  },
-})
+const trainerWith = (python: (signal: AbortSignal) => Promise<string>): Trainer =>
+  trainerOn(
+    localExecutor({ command: async (kind, signal) => [await python(signal), path.join(trainersDir, `${kind}.py`)] }),
+  )
 
 interface Here {
   readonly config: Config

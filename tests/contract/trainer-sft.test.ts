@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { pythonEnv, trainerScript } from '../../src/core/python.ts'
 import { runChild } from '../../src/core/python-run.ts'
-import { trainerContract } from './trainer.ts'
+import { executorContract } from './executor.ts'
 
 let folder: string
 let python: string
@@ -32,8 +32,8 @@ const row = (index: number) => {
   return `${JSON.stringify({ id: `row-${index}`, prompt, completion, tools: [tool] })}\n`
 }
 
-trainerContract('the SFT trainer', {
-  command: () => [python, trainerScript('sft.py')],
+executorContract('the local executor with the SFT trainer', {
+  executor: () => ({ local: { argv: [python, trainerScript('sft.py')] } }),
   job: (out, variant) => ({
     kind: 'sft',
     base: join(folder, 'tiny'),

@@ -5,9 +5,9 @@ import { appendFileSync } from 'node:fs'
 import path from 'node:path'
 import { loadConfig } from '../../src/core/config.ts'
 import type { RunEvent } from '../../src/core/events.ts'
-import { localTrainer } from '../../src/core/trainer.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { resumeRun, startRun } from '../../src/graph/engine.ts'
+import { trainerOf } from './executors.ts'
 import { scriptedTrainer } from './scripted-trainer.ts'
 import { type Hook, toySkill, toyStudents } from './toy.ts'
 
@@ -38,7 +38,10 @@ const options = {
   workspace: Workspace.at(dir),
   plugin: toySkill(hook),
   ...(!process.env.REAL_MACHINES && {
-    machines: { students, trainer: localTrainer({ command: () => scriptedTrainer, pollMs: 20 }) },
+    machines: {
+      students,
+      trainer: trainerOf({ local: { argv: scriptedTrainer } }),
+    },
   }),
   onEvent: (event: RunEvent) => {
     round = event.round ?? round

@@ -3,13 +3,14 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isRunning, processStart } from './process-identity.ts'
-import { pythonEnvironment } from './python-run.ts'
+import { isRunning, processStart } from '../process-identity.ts'
+import { pythonEnvironment } from '../python-run.ts'
+import type { End } from './contract.ts'
 
 export interface Child {
   readonly pid: number | undefined
   /** How it ended; undefined while it runs. `exitCode` is null where a signal ended it. */
-  end: { readonly exitCode: number | null; readonly spawnError?: string } | undefined
+  end: End | undefined
 }
 
 /**
@@ -29,7 +30,7 @@ export const startTrainer = (argv: readonly string[], out: string): Child => {
       child.end = { exitCode }
     })
     trainer.on('error', (error: NodeJS.ErrnoException) => {
-      if (trainer.pid === undefined) child.end = { exitCode: null, spawnError: error.code ?? 'no such program' }
+      if (trainer.pid === undefined) child.end = { exitCode: null, notStarted: error.code ?? 'no such program' }
     })
     trainer.unref()
     return child

@@ -1,4 +1,4 @@
-/** What every trainer behind `localTrainer` must hold to: the scripted one and the real ones. */
+/** What every executor must hold to, with the scripted trainer and with real ones. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { isRunning } from '../../src/core/process-identity.ts'
-import { localTrainer, type TrainEvent, type TrainJob, type TrainOptions } from '../../src/core/trainer.ts'
+import type { TrainEvent, TrainJob, TrainOptions } from '../../src/core/trainer.ts'
+import { type ExecutorSpec, trainerOf } from '../support/executors.ts'
 
-export interface TrainerSuite {
-  /** argv before job.json. Called inside the tests, so that it may need what beforeAll made. */
-  command(kind: TrainJob['kind']): readonly string[]
+export interface ExecutorSuite {
+  /** Called inside the tests, so that it may need what beforeAll made. */
+  executor(): ExecutorSpec
+  /** The process that trains; known once a step was told. The lock of the job's own folder tells it, unless told otherwise. */
+  trainer?(job: TrainJob): number
   /** `brief` ends by itself in a moment; `long` has at least 6 steps and time to be caught between two of them; `wrong` is refused. */
   job(out: string, variant: 'brief' | 'long' | 'wrong'): TrainJob
   readonly timeoutMs?: number // for one test
@@ -18,8 +21,8 @@ export interface TrainerSuite {
 
 const runner = fileURLToPath(new URL('../support/run-trainer.ts', import.meta.url))
 
-export const trainerContract = (name: string, suite: TrainerSuite): void => {
-  describe(`${name} keeps the trainer contract`, { timeout: suite.timeoutMs ?? 30_000 }, () => {
+export const executorContract = (name: string, suite: ExecutorSuite): void => {
+  describe(`${name} keeps the executor contract`, { timeout: suite.timeoutMs ?? 30_000 }, () => {
     let out: string
     beforeEach(() => {
       out = join(mkdtempSync(join(tmpdir(), 'whet-train-')), 'train')
@@ -29,7 +32,7 @@ export const trainerContract = (name: string, suite: TrainerSuite): void => {
     const run = (variant: 'brief' | 'long' | 'wrong', options: Partial<TrainOptions> = {}) => {
       const events: TrainEvent[] = []
       const starts: boolean[] = []
-      const done = localTrainer({ command: suite.command, pollMs: 20 }).run(suite.job(out, variant), {
+      const done = trainerOf(suite.executor()).run(suite.job(out, variant), {
         signal: new AbortController().signal,
         ...options,
         onStart: ({ adopted }) => starts.push(adopted),
@@ -40,7 +43,8 @@ export const trainerContract = (name: string, suite: TrainerSuite): void => {
       })
       return { done, events, starts }
     }
-    const lockedBy = () => Number(readFileSync(join(out, 'lock'), 'utf8'))
+    const ownLock = ({ out }: TrainJob) => Number(readFileSync(join(out, 'lock'), 'utf8'))
+    const trainer = () => (suite.trainer ?? ownLock)(suite.job(out, 'long'))
     const everyStepOnce = (events: readonly TrainEvent[]) =>
       expect(events.map(({ step }) => step)).toEqual(Array.from({ length: events[0]!.of }, (_, index) => index + 1))
 
@@ -65,7 +69,7 @@ export const trainerContract = (name: string, suite: TrainerSuite): void => {
         onEvent: ({ step }) => step === 3 && abort.abort(new Error('pause')),
       })
       await expect(stopped.done).rejects.toThrow('pause')
-      expect(isRunning(lockedBy(), undefined)).toBe(false)
+      expect(isRunning(trainer(), undefined)).toBe(false)
       const resumed = run('long')
       expect((await resumed.done).steps).toBe(resumed.events[0]!.of)
       everyStepOnce(resumed.events)
@@ -77,7 +81,7 @@ export const trainerContract = (name: string, suite: TrainerSuite): void => {
         onEvent: ({ step }) => {
           if (step < 3 || killed) return
           killed = true
-          process.kill(lockedBy(), 'SIGKILL')
+          process.kill(trainer(), 'SIGKILL')
         },
       })
       expect((await done).steps).toBe(events[0]!.of)
@@ -87,15 +91,15 @@ export const trainerContract = (name: string, suite: TrainerSuite): void => {
     test('when its parent is killed it trains on, and the next parent adopts it', async () => {
       const parent = execa(
         process.execPath,
-        ['--import', 'tsx', runner, JSON.stringify({ argv: suite.command('sft'), job: suite.job(out, 'long') })],
+        ['--import', 'tsx', runner, JSON.stringify({ executor: suite.executor(), job: suite.job(out, 'long') })],
         { reject: false, buffer: false },
       )
       for await (const line of parent.iterable()) if (JSON.parse(line).step === 2) parent.kill('SIGKILL')
-      const trainer = lockedBy()
+      const first = trainer()
       const next = run('long')
       expect((await next.done).steps).toBe(next.events[0]!.of)
       expect(next.starts).toEqual([true])
-      expect(lockedBy()).toBe(trainer)
+      expect(trainer()).toBe(first)
       everyStepOnce(next.events)
     })
   })
