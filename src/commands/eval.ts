@@ -3,10 +3,17 @@ import { z } from 'zod'
 import { exitCodes, WhetError } from '../core/errors.ts'
 import type { EvaluationSummary } from '../graph/evaluate-run.ts'
 import { defineCommand } from './command.ts'
+import { depthText } from './eval-depth.ts'
 import { bar, count, interval, percent, plural, table, tagsText } from './format.ts'
 import { configField, setField, workspaceField, workspaceOf } from './inputs.ts'
 import { loadProject } from './project.ts'
 import { targetText } from './report/text.ts'
+
+/** With more tools than this a request needs a longer context than the student's server has by default. */
+const longTraining = 12
+const longContext = 8192
+/** Dimensions of more values than these are only told by their weakest. */
+const mostValues = 5
 
 const input = z.strictObject({
   target: z
@@ -21,11 +28,25 @@ const input = z.strictObject({
     .describe('a phrase pack that training has never seen: all its phrasings are asked')
     .meta({ value: 'FILE', remote: 'path' }),
   shown: z
+    .string()
+    .optional()
+    .describe(
+      'tools shown with a request, in place of the number that was trained; several numbers give a curve, and a shorter catalogue is filled with unrelated tools',
+    )
+    .meta({ value: '5,20,60' }),
+  samples: z
+    .int()
+    .min(2)
+    .max(32)
+    .optional()
+    .describe('ask each item so many times at --temperature, for pass^k: the chance that k replies in a row are right'),
+  temperature: z.number().gt(0).max(2).default(0.7).describe('how freely the student words with --samples'),
+  rephrase: z
     .int()
     .min(1)
-    .max(60)
+    .max(20)
     .optional()
-    .describe('tools shown with a request, in place of the number that was trained: a longer catalogue is harder'),
+    .describe('ask each item in up to so many other wordings too: the share that is right in all of them'),
   regrade: z.boolean().default(false).describe('grade the stored replies again; no student is asked'),
   items: z.int().min(1).optional().describe("how many; the split's own number by default"),
   set: setField,
@@ -42,7 +63,10 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
     const anonymous = input.target === 'base' || /^https?:\/\//.test(input.target)
     const loaded = anonymous ? await loadProject(input, context) : undefined
     const { evaluateRun } = await import('../graph/evaluate-run.ts')
-    const { target, split, regrade, items } = input
+    const { target, split, regrade, items, samples, temperature, rephrase } = input
+    const lengths = input.shown === undefined ? [] : catalogueLengths(input.shown)
+    if (regrade && (lengths.length > 0 || samples || rephrase)) throw nothingAsked()
+    if (lengths.length > 1 && (samples || rephrase)) throw oneAtATime()
     context.progress(0, 0, regrade ? 'grading again' : `starting the student of ${target}`)
     return evaluateRun({
       workspace,
@@ -52,12 +76,19 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
       signal: context.signal,
       ...(loaded && { loaded }),
       ...(items !== undefined && { items }),
-      ...((input.pack !== undefined || input.shown !== undefined) && {
+      ...((input.pack !== undefined || lengths.length === 1) && {
         options: {
           ...(input.pack !== undefined && { packs: [path.resolve(context.cwd, input.pack)], heldOut: true }),
-          ...(input.shown !== undefined && { shown: input.shown }),
+          ...(lengths.length === 1 && { fillTo: lengths[0] }),
         },
       }),
+      ...(lengths.length > 1 && {
+        curve: lengths.map((shown) => ({ label: plural(shown, 'tool'), options: { fillTo: shown } })),
+      }),
+      // sixty tools are some 5,000 tokens, and more than a training row has
+      ...(Math.max(0, ...lengths) > longTraining && { contextPerSlot: longContext }),
+      ...(samples !== undefined && { samples: { samples, temperature } }),
+      ...(rephrase !== undefined && { rephrase, anew: true }),
       onPreparing: (what) => context.progress(0, 0, what),
       onProgress: (done, total) => context.progress(done, total, `${split} items of ${target}`),
     })
@@ -88,6 +119,8 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
           ]
         : []),
       ...weakest(summary, dim),
+      ...byKind(summary, dim),
+      ...depthText(summary, dim),
     ].join('\n')
   },
 })
@@ -101,6 +134,57 @@ const weakest = ({ tags }: EvaluationSummary, dim: (words: string[]) => string[]
     .map(({ where, criterion, rate, passes, n }) => [tagsText(where), criterion, percent(rate), `${passes}/${n}`])
   return ['', table(dim(['weakest', 'criterion', 'rate', 'passed']), rows, [2, 3])]
 }
+
+/** The deciding criterion by each value of the dimensions that have few: which kind of request is right how often. */
+const byKind = ({ tags, primary }: EvaluationSummary, dim: (words: string[]) => string[]): string[] => {
+  const own = tags.filter(({ criterion }) => criterion === primary)
+  const valuesOf = (dimension: string) => own.filter(({ where }) => dimension in where)
+  const few = [...new Set(own.flatMap(({ where }) => Object.keys(where)))].filter(
+    (dimension) => valuesOf(dimension).length <= mostValues,
+  )
+  const rows = few
+    .flatMap(valuesOf)
+    .map(({ where, rate, interval: bounds, passes, n }) => [
+      tagsText(where),
+      bar(rate ?? 0, 12),
+      percent(rate),
+      interval(bounds?.low, bounds?.high),
+      `${passes}/${n}`,
+    ])
+  return rows.length === 0
+    ? []
+    : ['', table(dim([`${primary} by`, '', 'rate', '95 % interval', 'passed']), rows, [2, 3, 4])]
+}
+
+/** `5,20,60` as numbers, the shortest catalogue first. @throws {WhetError} bad-input */
+const catalogueLengths = (text: string): number[] => {
+  const lengths = text.split(',').map((part) => Number(part.trim() || Number.NaN))
+  if (lengths.every((length) => Number.isInteger(length) && length >= 1 && length <= 60))
+    return [...new Set(lengths)].sort((a, b) => a - b)
+  throw new WhetError({
+    code: 'bad-input',
+    message: `--shown ${JSON.stringify(text)}: write numbers of tools from 1 to 60 with commas between them, as in --shown 5,20,60.`,
+    fixedBy: 'config',
+    exit: exitCodes.usage,
+    data: { shown: text },
+  })
+}
+
+const nothingAsked = () =>
+  new WhetError({
+    code: 'bad-input',
+    message: '--regrade asks no student, so --shown, --samples and --rephrase have nothing to measure. Leave one out.',
+    fixedBy: 'config',
+    exit: exitCodes.usage,
+  })
+
+const oneAtATime = () =>
+  new WhetError({
+    code: 'bad-input',
+    message: '--samples and --rephrase go with one catalogue: give --shown one number, or leave them out of the curve.',
+    fixedBy: 'config',
+    exit: exitCodes.usage,
+  })
 
 const sealed = () =>
   new WhetError({

@@ -214,8 +214,9 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./judge-calibrate.ts')).command,
   },
   eval: {
-    summary: 'measure a run, the untouched base or any OpenAI-compatible URL (--pack: phrases that training never saw)',
-    example: 'whet eval base --split dev',
+    summary:
+      'measure a run, the untouched base or any OpenAI-compatible URL: on phrases that training never saw (--pack), longer catalogues (--shown 5,20,60), several times (--samples), in other words (--rephrase)',
+    example: 'whet eval RUN --shown 5,20,60',
     cost: 'compute',
     effect: 'write',
     group: 'Results',

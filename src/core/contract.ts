@@ -29,6 +29,8 @@ export interface Skill<Options, Definition, Item extends ItemBase> {
 
   /** Create: the spec in, items out; the same seed gives the same items, and a split only draws from its own pools. */
   generate(spec: GenerationSpec, definition: Definition, context: GenerateContext): AsyncIterable<Item>
+  /** The same item in other words: the same truth and tools, other families of `split`, at most `count`. For `whet eval --rephrase`. */
+  rephrase?(item: Item, definition: Definition, of: { readonly split: Split; readonly count: number }): readonly Item[]
   readonly mistakes: readonly Mistake<Item, Definition>[] // what KTO and DPO unlearn, on the same request
 
   /** Perform. Core plays the episode: gold's turn or the student's, then the environment's results or the user's next turn, until done. */

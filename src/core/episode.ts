@@ -45,11 +45,17 @@ export const playGold = (item: ItemBase, options: EpisodeOptions): Promise<Episo
 export const playStudent = (
   item: ItemBase,
   student: Student,
-  options: EpisodeOptions & { readonly maxTokens: number; readonly seed: number; readonly slot?: number },
+  options: EpisodeOptions & {
+    readonly maxTokens: number
+    readonly seed: number
+    readonly temperature?: number
+    readonly slot?: number
+  },
 ): Promise<Episode> =>
   play(item, options, async (soFar, opening) => {
-    const { signal, maxTokens, seed, slot } = options
-    const asked = { signal, maxTokens, seed, ...(slot !== undefined && { slot }) }
+    const { signal, maxTokens, seed, temperature, slot } = options
+    const sampled = { ...(temperature !== undefined && { temperature }), ...(slot !== undefined && { slot }) }
+    const asked = { signal, maxTokens, seed, ...sampled }
     return student.reply(soFar, opening.tools, asked).catch((error: unknown) => {
       // a conversation that outgrows the context is the student's own doing; a request that never fitted is not
       if (soFar.length > opening.messages.length && isWhetError(error) && error.code === 'student-context')

@@ -15,7 +15,7 @@ export interface Reply {
 export interface Student {
   readonly name: string
   /**
-   * Answers one transcript at temperature 0. Garbage is an answer and never an error.
+   * Answers one transcript, at temperature 0 unless told. Garbage is an answer and never an error.
    * @param options.maxTokens longest reply, tokens of the student
    * @throws WhetError what hinders the asking, not the student's words; see `openAiStudent`. What `signal` was aborted with
    */
@@ -26,6 +26,7 @@ export interface Student {
       readonly signal: AbortSignal
       readonly maxTokens: number
       readonly seed: number
+      readonly temperature?: number
       readonly slot?: number // of the server: an episode that stays in one finds its earlier turns in the prompt cache
     },
   ): Promise<Reply>
@@ -58,14 +59,14 @@ export const openAiStudent = (options: OpenAiStudentOptions): Student => {
   let model = options.model
   return {
     name: options.model ?? where,
-    async reply(messages, tools, { signal, maxTokens, seed, slot }) {
+    async reply(messages, tools, { signal, maxTokens, seed, slot, temperature = 0 }) {
       signal.throwIfAborted()
       const started = performance.now()
       const { signal: deadline, release } = deadlineOf(signal, options.timeoutMs)
       try {
         const client = await openClient(options)
         model ??= await raced(firstModel(client, deadline), deadline)
-        const asked = { model, messages, tools, maxTokens, seed, slot, calls: options.calls ?? 'server' }
+        const asked = { model, messages, tools, maxTokens, seed, temperature, slot, calls: options.calls ?? 'server' }
         const { turn, tokens } = await raced(ask(client, asked, deadline), deadline)
         return { turn, tokens, ms: performance.now() - started }
       } catch (error) {
@@ -102,6 +103,7 @@ interface Asked {
   tools: readonly ToolSchema[]
   maxTokens: number
   seed: number
+  temperature: number
   slot?: number | undefined
   calls: 'server' | 'own'
 }
@@ -110,7 +112,7 @@ const ask = async (client: OpenAI, asked: Asked, signal: AbortSignal): Promise<P
   const body = {
     model: asked.model,
     messages: toOpenAiMessages(asked.messages),
-    temperature: 0,
+    temperature: asked.temperature,
     max_tokens: asked.maxTokens,
     seed: asked.seed & 0x7fffffff, // llama.cpp takes -1 for `any`
     ...(asked.calls === 'own' && asked.slot !== undefined && { id_slot: asked.slot }), // llama.cpp's own field

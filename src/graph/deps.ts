@@ -20,7 +20,10 @@ export interface Students {
   /** The base model's folder and hash, prepared on first use. */
   base(signal: AbortSignal): Promise<{ dir: string; sha256: string }>
   /** Serves the base (`adapter` null) or a tuned student. `model` is where its weights for serving may be kept. */
-  open(of: { adapter: string | null; model: string }, signal: AbortSignal): Promise<OpenStudent>
+  open(
+    of: { adapter: string | null; model: string; contextPerSlot?: number }, // tokens; the server's own number where left out
+    signal: AbortSignal,
+  ): Promise<OpenStudent>
 }
 
 type WithoutRun<E> = E extends unknown ? Omit<E, 'run'> : never

@@ -11,12 +11,19 @@ import type { Deps } from './deps.ts'
 import { byMenu } from './menu-order.ts'
 import { scratchPool } from './scratch.ts'
 
+/** One of several replies to the same items; each repetition has dice of its own, else all of them were alike. */
+export interface Sampling {
+  readonly temperature: number
+  readonly repetition: number
+}
+
 export interface EvaluateOptions {
   readonly items: readonly ItemBase[]
   readonly file: string // JSONL of EvaluationRow; rows that are there already are not asked again
   readonly split: Split
   readonly definition: unknown
   readonly deps: Pick<Deps, 'plugin' | 'config' | 'signal' | 'scratch' | 'emit'>
+  readonly sampling?: Sampling // left out: one reply at temperature 0
   readonly judge?: Llm | undefined // answers what the skill's own code leaves open
   student(): Promise<Student> // asked for only when a reply is missing
 }
@@ -103,6 +110,7 @@ const playRow = async (
     signal,
     scratch,
     slot,
+    sampling,
     judge,
   }: EvaluateOptions & { signal: AbortSignal; scratch: string; slot: number },
 ): Promise<EvaluationRow> => {
@@ -115,7 +123,8 @@ const playRow = async (
       scratch,
       slot,
       maxTokens: config.student.maxReplyTokens,
-      seed: seedFrom(config.seed, item.id),
+      seed: seedFrom(config.seed, item.id, ...(sampling ? [sampling.repetition] : [])),
+      ...(sampling && { temperature: sampling.temperature }),
     })
     const graded = await plugin.grade(item, transcript, definition, { signal, endState, ...(judge && { judge }) })
     const grade = await judged(graded, { rubrics: plugin.rubrics, transcript, judge })

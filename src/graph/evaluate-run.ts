@@ -1,43 +1,56 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { LoadedConfig } from '../core/config.ts'
-import type { AnySkill, ItemBase } from '../core/contract.ts'
-import { WhetError } from '../core/errors.ts'
+import { isWhetError } from '../core/errors.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { readJsonl, writeJsonl } from '../core/jsonl.ts'
-import { seedFrom } from '../core/random.ts'
-import type { TagRate } from '../core/rates.ts'
-import { type MeasuredRate, measure, ratesByTag } from '../core/rates.ts'
-import { openAiStudent } from '../core/student.ts'
-import type { RunFiles } from '../core/workspace.ts'
-import { loadPlugin } from '../plugins/index.ts'
-import { collectItems } from './collect.ts'
-import type { Deps, OpenStudent } from './deps.ts'
-import { type EngineOptions, loadRunConfig } from './engine.ts'
+import { type MeasuredRate, measure, ratesByTag, type TagRate } from '../core/rates.ts'
+import type { OpenStudent } from './deps.ts'
+import { primaryOf, type Robustness, robustness, type Steadiness, steadiness } from './evaluate-depth.ts'
 import { evaluateItems } from './evaluate-items.ts'
-import { machinesFor } from './local.ts'
-import { readFrozen } from './nodes/define.ts'
-import { bestRound } from './status.ts'
+import {
+  configNeeded,
+  defineAgain,
+  depsOf,
+  itemsOf,
+  opener,
+  type Subject,
+  type SubjectOptions,
+  subjectOf,
+} from './evaluate-subject.ts'
 
 export interface EvaluationSummary {
   readonly target: string
   readonly split: string
+  readonly primary: string // the criterion that decides
   readonly rows: number
   readonly rates: readonly MeasuredRate[]
   readonly tags: readonly TagRate[]
   readonly failures: Readonly<Record<string, number>> // rows by failure tag
   readonly unscored: number
+  readonly curve?: readonly CurvePoint[]
+  readonly steadiness?: Steadiness
+  readonly robustness?: Robustness
 }
 
-export interface EvaluateRunOptions extends EngineOptions {
-  readonly loaded?: LoadedConfig
-  readonly target: string // a run, run:round, `base`, or the URL of an OpenAI-compatible server
-  readonly split: 'dev' | 'gate' | 'train'
-  readonly options?: Readonly<Record<string, unknown>> // the skill's options to evaluate with, instead of the run's
+/** One of several settings that the same student is measured under. */
+export interface CurvePoint {
+  readonly label: string
+  readonly rows: number
+  readonly rates: readonly MeasuredRate[]
+  readonly problem?: string // why this point could not be measured
+}
+
+export interface Variant {
+  readonly label: string
+  readonly options: Readonly<Record<string, unknown>> // over those of the config
+}
+
+export interface EvaluateRunOptions extends SubjectOptions {
   readonly regrade?: boolean
-  readonly items?: number
-  onProgress?(done: number, total: number): void
+  readonly curve?: readonly Variant[] // measured one after the other; the last one that could be is the summary's own
+  readonly samples?: { readonly samples: number; readonly temperature: number }
+  readonly rephrase?: number // most other wordings of an item
 }
 
 /**
@@ -49,111 +62,72 @@ export const evaluateRun = async (options: EvaluateRunOptions): Promise<Evaluati
   const subject = await subjectOf(options)
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   try {
-    const rows = options.regrade ? await regrade(subject, options) : await ask(subject, options, scratch)
-    return summaryOf(rows, subject, options)
+    if (options.regrade) return summaryOf(await regrade(subject, options), subject, options)
+    return await measured(subject, options, scratch)
   } finally {
     await subject.plugin.dispose?.()
     await rm(scratch, { recursive: true, force: true })
   }
 }
 
-interface Subject {
-  readonly loaded: LoadedConfig
-  readonly plugin: AnySkill
-  readonly definition: unknown
-  readonly files?: RunFiles
-  readonly round: number // of the student; 0 is the base
-  readonly url?: string
-}
-
-const subjectOf = async (options: EvaluateRunOptions): Promise<Subject> => {
-  const { workspace, target } = options
-  if (target === 'base' || /^https?:\/\//.test(target)) {
-    const loaded = options.loaded
-    if (!loaded) throw configNeeded(target)
-    const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
-    const definition = await defineAgain(plugin, loaded, options)
-    return { loaded, plugin, definition, round: 0, ...(target !== 'base' && { url: target }) }
-  }
-  const [run, round] = target.split(':')
-  const files = await workspace.find(run)
-  const loaded = await loadRunConfig(files)
-  const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
-  const frozen = await readFrozen(files, plugin)
-  const definition = options.options ? await defineAgain(plugin, loaded, options) : frozen.definition
-  return { loaded, plugin, definition, files, round: round === undefined ? await bestRound(files) : Number(round) }
-}
-
-const defineAgain = (plugin: AnySkill, loaded: LoadedConfig, { options, signal }: EvaluateRunOptions) =>
-  plugin.define(plugin.options.parse({ ...loaded.config.options, ...options }), {
-    baseDir: path.dirname(loaded.file),
-    signal: signal ?? new AbortController().signal,
-    progress: () => {},
-  })
-
-const ask = async (subject: Subject, options: EvaluateRunOptions, scratch: string): Promise<EvaluationRow[]> => {
-  const deps = depsOf(subject, options, scratch)
-  const items = await itemsOf(subject, options, deps)
+const measured = async (subject: Subject, options: EvaluateRunOptions, scratch: string): Promise<EvaluationSummary> => {
   const open = opener(subject, options, scratch)
+  const { signal } = depsOf(subject, options, scratch)
   let opened: OpenStudent | undefined
+  const student = async () => {
+    opened ??= await open(signal)
+    return opened.student
+  }
   try {
-    return await evaluateItems({
-      items,
-      file: path.join(scratch, 'rows.jsonl'),
-      split: options.split,
-      definition: subject.definition,
-      deps,
-      student: async () => {
-        opened ??= await open(deps.signal)
-        return opened.student
-      },
-    })
+    if (options.curve) return await curveOf(options.curve, { subject, options, scratch, student })
+    const ask = await asked({ subject, options, scratch, student })
+    const { samples, rephrase } = options
+    const rows = await evaluateItems({ ...ask, file: path.join(scratch, 'rows.jsonl') })
+    return {
+      ...summaryOf(rows, subject, options),
+      ...(samples && { steadiness: await steadiness(samples, ask) }),
+      ...(rephrase && { robustness: await robustness(rephrase, ask) }),
+    }
   } finally {
     await opened?.close()
   }
 }
 
-const depsOf = ({ loaded, plugin }: Subject, { signal, onProgress }: EvaluateRunOptions, scratch: string) => ({
-  plugin,
-  config: loaded.config,
-  signal: signal ?? new AbortController().signal,
-  scratch,
-  emit: ((event) => {
-    if (event.type === 'eval.progress') onProgress?.(event.data.done, event.data.total)
-  }) satisfies Deps['emit'],
-})
-
-/** The run's own items where it has them, else items of the same seed made anew. */
-const itemsOf = async (
-  { files, definition, loaded }: Subject,
-  { split, options, items }: EvaluateRunOptions,
-  deps: Pick<Deps, 'plugin' | 'signal' | 'emit'>,
-): Promise<ItemBase[]> => {
-  if (files && !options && split !== 'train') {
-    const { rows } = await readJsonl<ItemBase>(files.split(split))
-    return rows.slice(0, items)
-  }
-  const rows = items ?? (split === 'train' ? loaded.config.loop.rows : loaded.config.evaluation[split])
-  const spec = { seed: seedFrom(loaded.config.seed, 'eval', split), split, parts: [{ where: {}, rows }] }
-  return (await collectItems(spec, definition, deps)).items
+interface Asking {
+  readonly subject: Subject
+  readonly options: EvaluateRunOptions
+  readonly scratch: string
+  readonly student: () => Promise<OpenStudent['student']>
 }
 
-const opener = ({ loaded, files, round, url }: Subject, options: EvaluateRunOptions, scratch: string) => {
-  const { students } = machinesFor(options, loaded)
-  return async (signal: AbortSignal): Promise<OpenStudent> => {
-    if (url) {
-      const { model, apiKeyEnv, timeoutSeconds } = loaded.config.student
-      const student = openAiStudent({
-        baseUrl: url,
-        timeoutMs: timeoutSeconds * 1000,
-        ...(model && { model }),
-        ...(apiKeyEnv && { apiKeyEnv }),
-      })
-      return { student, close: async () => {} }
+const asked = async ({ subject, options, scratch, student }: Asking) => {
+  const deps = depsOf(subject, options, scratch)
+  const items = await itemsOf(subject, options, deps)
+  return { items, split: options.split, definition: subject.definition, deps, student }
+}
+
+/** The same student under one setting after the other. A prompt that outgrows the student's context is a finding, not the end. */
+const curveOf = async (variants: readonly Variant[], asking: Asking): Promise<EvaluationSummary> => {
+  const { subject, options, scratch } = asking
+  const points: CurvePoint[] = []
+  let last: EvaluationSummary | undefined
+  for (const [at, { label, options: own }] of variants.entries()) {
+    const folder = path.join(scratch, `point-${at}`)
+    await mkdir(folder)
+    const settings = { ...options, options: { ...options.options, ...own } }
+    const definition = await defineAgain(subject.plugin, subject.loaded, settings)
+    const point = { ...subject, definition }
+    try {
+      const ask = await asked({ ...asking, subject: point, options: settings, scratch: folder })
+      const rows = await evaluateItems({ ...ask, file: path.join(folder, 'rows.jsonl') })
+      last = summaryOf(rows, point, options)
+      points.push({ label, rows: rows.length, rates: last.rates })
+    } catch (error) {
+      if (!isWhetError(error) || error.code !== 'student-context') throw error
+      points.push({ label, rows: 0, rates: [], problem: error.message })
     }
-    const model = files ? files.round(round).model : path.join(scratch, 'student.gguf')
-    return students.open({ adapter: files && round > 0 ? files.round(round).adapter : null, model }, signal)
   }
+  return { ...(last ?? summaryOf([], subject, options)), curve: points }
 }
 
 /** Stored replies through today's grader; the stored rows are replaced, so that reports show the new grades. */
@@ -183,6 +157,7 @@ const summaryOf = (
   return {
     target,
     split,
+    primary: primaryOf(plugin, definition),
     rows: rows.length,
     rates: measure(rows, plugin.targets(definition)),
     tags: ratesByTag(
@@ -194,15 +169,3 @@ const summaryOf = (
     unscored: rows.filter((row) => row.error).length,
   }
 }
-
-const configNeeded = (target: string) =>
-  new WhetError({
-    code: 'config-needed',
-    message:
-      target === '--regrade'
-        ? '--regrade grades the stored dev or gate replies of a run again: name a run.'
-        : `To evaluate ${target}, say with which skill and tools: add -c whetstone.yaml.`,
-    fixedBy: 'config',
-    exit: 2,
-    data: { target },
-  })

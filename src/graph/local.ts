@@ -60,7 +60,7 @@ interface Here {
 
 const servedHere = ({ config, python, base, told, emit }: Here): Students => ({
   base,
-  open: async ({ adapter, model }, signal) => {
+  open: async ({ adapter, model, contextPerSlot }, signal) => {
     const { slots, quant, timeoutSeconds } = config.student
     const { dir } = await base(signal)
     if (!existsSync(model))
@@ -79,6 +79,7 @@ const servedHere = ({ config, python, base, told, emit }: Here): Students => ({
       model,
       slots,
       timeoutMs: timeoutSeconds * 1000,
+      ...(contextPerSlot && { contextPerSlot }),
       onRestart: (why) => emit({ type: 'server.restarted', data: { why } }),
     })
   },

@@ -5,12 +5,14 @@ import { catalogueOfFile, catalogueOfOpenApi, catalogueOfServer, catalogueOfUrl,
 import { pinnedCommand } from './command.ts'
 import { checkCoverage } from './coverage.ts'
 import { familiesOf, togetherOf } from './families.ts'
+import { fillersBeside } from './fillers.ts'
 import type { ServerOptions } from './mcp.ts'
 import { makeMenus } from './menus.ts'
 import { Kinds, type Options } from './options.ts'
 import { loadPack } from './pack.ts'
 import { checkPack } from './pack-check.ts'
 import { NamedPack } from './pack-schema.ts'
+import { destructiveOf } from './restraint.ts'
 import { checkScenarios } from './scenarios/check.ts'
 import { loadTasks } from './scenarios/load.ts'
 import { NamedTasks } from './scenarios/task-schema.ts'
@@ -26,11 +28,13 @@ export const Definition = z.object({
   server: z.object({ command: z.array(z.string()), timeoutSeconds: z.number() }).optional(),
   sandbox: z.object({ kind: z.literal('folder') }).optional(),
   menus: z.array(z.array(z.string())),
+  fillTo: z.number().optional(),
   kinds: Kinds,
   replyChars: z.number(),
   packs: z.array(NamedPack),
   heldOut: z.boolean(),
   unseenTools: z.array(z.string()).optional(),
+  destructive: z.array(z.string()).optional(),
   notes: z.array(z.string()),
   vault: z.literal(true).optional(),
   scenarios: z
@@ -61,6 +65,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
   context.signal.throwIfAborted()
   const tools = chosenTools(all, options.only)
   chosenTools(tools, options.unseenTools, 'unseenTools')
+  chosenTools(tools, options.destructive, 'destructive')
   for (const tool of tools) validatorOf(tool)
   context.progress(1, 2, 'reading the phrase packs')
   const packs = await Promise.all(options.packs.map((name) => loadPack(name, baseDir)))
@@ -71,21 +76,26 @@ export const define = async (options: Options, context: DefineContext): Promise<
     context: vault ? options.scenarios.context : [],
   }
   const families = familiesOf(packs, tools, options.heldOut, options.unseenTools)
+  const shown = Math.min(options.shown, options.fillTo ?? options.shown)
   const menus = makeMenus(
     tools.map(({ name }) => name),
     togetherOf(families),
-    { shown: options.shown, count: options.menus },
+    { shown, count: options.menus },
   )
+  const fillers = options.fillTo === undefined ? [] : fillersBeside(tools)
+  const destructive = options.destructive ?? destructiveOf(tools.map(({ name }) => name))
   const definition: Definition = {
-    tools: tools as Definition['tools'],
+    tools: [...tools, ...fillers] as Definition['tools'],
     ...(server && { server }),
     ...(options.sandbox && { sandbox: options.sandbox }),
     menus,
+    ...(options.fillTo !== undefined && { fillTo: options.fillTo }),
     kinds: options.kinds,
     replyChars: options.replyChars,
     packs,
     heldOut: options.heldOut,
     ...(options.unseenTools && { unseenTools: options.unseenTools }),
+    ...(destructive.length > 0 && { destructive }),
     notes: [
       ...notes,
       ...unchecked.map((argument) => `${argument} has a type that cannot be checked: anything passes there`),

@@ -16,6 +16,7 @@ import type { Json } from './arguments.ts'
 import { type Compiled, compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Family, FamilyCall } from './family.ts'
+import { filledUp } from './fillers.ts'
 import { fixtureOf } from './fixture.ts'
 import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
@@ -89,7 +90,7 @@ const freshItem = (
 ): Item | undefined => {
   for (const family of families)
     for (let tries = 0; tries < triesPerFamily; tries += 1) {
-      const item = makeItem(family, made, made.values(family.pack, split), random, split, definition.unseenTools)
+      const item = makeItem(family, made, made.values(family.pack, split), random, split, definition)
       if (lengthOfCalls(item, definition) > definition.replyChars) continue
       const key = item.request
         .toLowerCase()
@@ -116,12 +117,13 @@ const makeItem = (
   source: ValueSource,
   random: () => number,
   split: Split,
-  unseen: readonly string[] = [],
+  { unseenTools: unseen = [], fillTo }: Pick<Definition, 'unseenTools' | 'fillTo'>,
 ): Item => {
   const values = drawValues(family, source, random)
   const menus = made.menusOf(family)
   const drawn = menus[Math.floor(random() * menus.length)] ?? []
-  const menu = split === 'train' ? drawn.filter((name) => !unseen.includes(name)) : drawn
+  const seen = split === 'train' ? drawn.filter((name) => !unseen.includes(name)) : drawn
+  const menu = fillTo === undefined ? seen : filledUp(seen, [...made.tools.keys()], fillTo)
   const request = roughen(render(family.pieces, values, random), family.pieces, random)
   const reply = family.replies[Math.floor(random() * family.replies.length)]
   const { truth, fixture } = truthOf(family, values)
@@ -134,6 +136,7 @@ const makeItem = (
     kind: family.kind,
     truth,
     fixture,
+    values,
     ...(reply !== undefined && { reply }),
   }
 }
@@ -149,7 +152,7 @@ const drawValues = (family: Family, source: ValueSource, random: () => number): 
   return values
 }
 
-const truthOf = (family: Family, values: SlotValues): Pick<Item, 'truth' | 'fixture'> => {
+export const truthOf = (family: Family, values: SlotValues): Pick<Item, 'truth' | 'fixture'> => {
   const locals = family.calls.map((call) => localValues(call, values))
   if (family.asks) {
     const [call] = family.calls
@@ -192,7 +195,7 @@ const expectedCall = (call: FamilyCall, values: SlotValues): ExpectedCall => {
 }
 
 /** The same request of the same family with the same tools has the same id in every run. */
-const idOf = (family: string, menu: readonly string[], request: string): string =>
+export const idOf = (family: string, menu: readonly string[], request: string): string =>
   `tc-${createHash('sha256')
     .update([family, ...menu, request].join('\n'))
     .digest('hex')

@@ -9,6 +9,7 @@ import { failureTags, grade } from './grade.ts'
 import { Item } from './item.ts'
 import { mistakes } from './mistakes.ts'
 import { Options } from './options.ts'
+import { rephrase } from './rephrase.ts'
 import { rubrics } from './rubric.ts'
 import { gradeScenario, scenarioFailureTags } from './scenarios/grade.ts'
 import { scenarioMistakes } from './scenarios/mistakes.ts'
@@ -34,7 +35,7 @@ export const toolCalling = definePlugin({
   get rubrics() {
     return rubrics()
   },
-  failureTags: [...failureTags, ...scenarioFailureTags],
+  failureTags: [...new Set([...failureTags, ...scenarioFailureTags])],
   format: 'format',
   targets,
 
@@ -42,6 +43,7 @@ export const toolCalling = definePlugin({
   async *generate(spec, definition, context) {
     yield* generate(spec, await taught(spec, definition, context), context)
   }, // phrasings of a pack filled with values of the split: the truth is known by construction
+  rephrase,
   mistakes: [...mistakes, ...scenarioMistakes],
 
   // the request alone, since the chat template shows the tools; a scenario opens with its session too

@@ -46,6 +46,7 @@ export const Item = z.strictObject({
       .optional(),
   }),
   fixture: Fixture,
+  values: z.record(z.string(), z.string()).optional(), // what its wording's slots hold
   reply: z.string().optional(),
 })
 export type Item = z.output<typeof Item>

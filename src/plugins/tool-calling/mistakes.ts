@@ -13,6 +13,7 @@ import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
 import { altered, inventedArguments, inventedNames, placeholders, similarity } from './plausible.ts'
+import { riskyTools } from './restraint.ts'
 import { isScenario, type Scenario } from './scenarios/scenario.ts'
 import { parametersOf, propertiesOf, requiredOf } from './schema.ts'
 
@@ -172,6 +173,17 @@ const callInsteadOfDeclining = mistake('call-instead-of-declining', 'declines', 
   return tool && { toolCalls: [{ id: 'call_1', name: tool.name, arguments: placeholders(tool, {}, random) }] }
 })
 
+/** Takes something away or writes over it, and nobody asked for that. */
+const destructiveCall: ToolCallingMistake = {
+  ...mistake('destructive-call', 'restraint', ({ item, calls, definition, random }) => {
+    const risky = riskyTools(item, definition.destructive)
+    const tool = risky.length === 0 ? undefined : compiled(definition).tools.get(pick(random, risky))
+    const said = calls[0] ? argumentsOf(calls[0]) : (item.truth.asks?.said ?? {})
+    return tool && { toolCalls: [{ id: 'call_1', name: tool.name, arguments: placeholders(tool, said, random) }] }
+  }),
+  applies: ({ packs, destructive = [], tools }) => packs.length > 0 && destructive.length > 0 && tools.length > 1,
+}
+
 const promises = [
   'Done!',
   'Sure, I have taken care of it.',
@@ -228,6 +240,7 @@ export const mistakes: readonly ToolCallingMistake[] = [
   wrongOrder,
   callInsteadOfAsking,
   callInsteadOfDeclining,
+  destructiveCall,
   textInsteadOfCall,
   asksInsteadOfCalling,
   declinesInsteadOfCalling,

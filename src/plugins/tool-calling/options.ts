@@ -63,6 +63,18 @@ export const Options = z.strictObject({
     .describe('where the catalogue comes from'),
   only: z.array(z.string()).min(1).optional().describe('a subset of the catalogue, by name'),
   shown: z.int().min(1).max(60).default(4).describe('tools shown with a request'),
+  fillTo: z
+    .int()
+    .min(1)
+    .max(60)
+    .optional()
+    .describe(
+      'the same requests with so many tools shown: further ones of the catalogue, then unrelated ones that come along. For `whet eval --shown`',
+    ),
+  destructive: z
+    .array(z.string())
+    .optional()
+    .describe('tools that take something away or write over it; left out: told from their names'),
   menus: z
     .int()
     .min(1)
