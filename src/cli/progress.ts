@@ -167,6 +167,10 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
       return [
         `  ${plural(event.data.items, 'item')} left out by ${event.data.by}, ${plural(event.data.left, 'row')} left`,
       ]
+    case 'sealed.opened':
+      return [colors.yellow(`  the sealed split was opened by ${event.data.by}, look ${event.data.opening}`)]
+    case 'model.published':
+      return [`  published in ${oneLine(event.data.folder)}, targets ${event.data.targets.replace('-', ' ')}`]
     case 'approval.requested':
       return [colors.yellow(`  waits for approval: ${oneLine(event.data.what)}. \`whet approve\` lets it go on.`)]
     case 'budget.exceeded':

@@ -222,6 +222,15 @@ export const commands: Readonly<Record<string, Entry>> = {
     group: 'Results',
     load: async () => (await import('./eval.ts')).command,
   },
+  publish: {
+    summary:
+      'a student for the world outside: adapter, merged weights, GGUF, Modelfile and cards, with the sealed split opened once (--check: only compare the forms)',
+    example: 'whet publish tool-calling-20261122-2101-ab12 --out my-model',
+    cost: 'compute',
+    effect: 'write',
+    group: 'Results',
+    load: async () => (await import('./publish/index.ts')).command,
+  },
   clean: {
     summary: "delete the weights of rounds that are neither a run's best nor its last",
     example: 'whet clean --dry',

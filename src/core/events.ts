@@ -141,6 +141,13 @@ export const eventData = {
     money: amount,
     estimated: z.boolean(), // the endpoint does not count: ours, on the high side
   }),
+  // whet publish: the sealed split is about to be asked. 1 is the first look, and the only one that proves anything by itself
+  'sealed.opened': z.object({ opening: count, items: count, by: z.string() }),
+  'model.published': z.object({
+    folder: z.string(),
+    targets: z.enum(['met', 'missed', 'not-measured']), // on the sealed split
+    pushed: z.string().optional(), // owner/name on a hub
+  }),
   'order.taken': z.object({ id: z.string(), verb: OrderVerb, answer: z.string() }),
   'approval.requested': z.object({ what: z.string() }),
   'rows.reviewed': z.object({ by: z.string(), items: count, left: count }), // items whose rows a person left out; rows left

@@ -47,7 +47,10 @@ export const licenceOf = async (base: string, folder: string): Promise<Licence> 
     const found = recognise(await readFile(join(folder, name), 'utf8'))
     if (found) return judged(found, name)
   }
-  return judged('unknown', names.length > 0 ? `nothing that is known in ${names.join(', ')}` : 'nothing: no LICENSE came along')
+  return judged(
+    'unknown',
+    names.length > 0 ? `nothing that is known in ${names.join(', ')}` : 'nothing: no LICENSE came along',
+  )
 }
 
 const statedIn = (readme: string): string | undefined => {
@@ -78,11 +81,15 @@ const free = new Set(['apache-2.0', 'mit', 'bsd-2-clause', 'bsd-3-clause', 'cc0-
 
 const judged = (id: string, from: string): Licence => {
   const make = (publishing: Licence['publishing'], says: string): Licence => ({ id, from, publishing, says })
-  if (free.has(id)) return make('free', `The base is under ${id}: models made from it may be published, with its notices.`)
+  if (free.has(id))
+    return make('free', `The base is under ${id}: models made from it may be published, with its notices.`)
   if (/(^|-)nd(-|$)|no-?deriv/.test(id))
     return make('forbidden', `The base is under ${id}, which forbids to publish what is made from it.`)
   if (id === 'unknown')
     return make('unknown', 'No licence of the base was found: find out what it allows before you pass this model on.')
   const commerce = /(^|-)nc(-|$)|non-?commercial|research/.test(id) ? ' It forbids commercial use.' : ''
-  return make('conditions', `The base is under ${id}, which sets conditions: read them before you pass this model on.${commerce}`)
+  return make(
+    'conditions',
+    `The base is under ${id}, which sets conditions: read them before you pass this model on.${commerce}`,
+  )
 }

@@ -17,7 +17,7 @@ export interface ServeOptions {
   readonly python: string
   readonly model: string // a GGUF file
   readonly slots: number // replies that it works on at once
-  readonly contextPerSlot?: number // tokens of a prompt and its reply together, 2048 unless told
+  readonly contextPerSlot?: number // tokens of a prompt and its reply together; `contextPerSlot` unless told
   readonly threads?: number
   readonly startTimeoutMs?: number // 120 s unless told
   readonly command?: readonly string[] // argv in place of `python trainers/serve.py`
@@ -25,6 +25,8 @@ export interface ServeOptions {
   onLog?(line: string): void
 }
 
+/** Tokens of a prompt and its reply together, unless told otherwise. */
+export const contextPerSlot = 2048
 /** Keeps the last lines of a server's log, for the error that tells of its end. */
 const keptLog = 200
 
@@ -34,7 +36,7 @@ const keptLog = 200
  */
 export const startStudentServer = async (options: ServeOptions): Promise<StudentServer> => {
   const [file, ...before] = options.command ?? [options.python, trainerScript('serve.py')]
-  const context = options.slots * (options.contextPerSlot ?? 2048)
+  const context = options.slots * (options.contextPerSlot ?? contextPerSlot)
   const threads = options.threads ?? availableParallelism()
   const sizes = ['--slots', options.slots, '--context', context, '--threads', threads].map(String)
   const child = execa(file!, [...before, '--model', options.model, ...sizes], {

@@ -3,6 +3,7 @@ import type { RoleName } from '../core/config-schema.ts'
 import type { AnySkill } from '../core/contract.ts'
 import type { NewEvent } from '../core/events.ts'
 import type { RoleModel } from '../core/llm/gateway.ts'
+import type { ExportKind } from '../core/models.ts'
 import type { Student } from '../core/student.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { RunFiles } from '../core/workspace.ts'
@@ -24,6 +25,29 @@ export interface Students {
     of: { adapter: string | null; model: string; contextPerSlot?: number }, // tokens; the server's own number where left out
     signal: AbortSignal,
   ): Promise<OpenStudent>
+}
+
+/** Writes students for the world outside and holds their forms against each other: Python and llama.cpp for real, a script in tests. */
+export interface Publisher {
+  /** Writes one form of a student. @param of.baseName what the adapter calls its base */
+  write(of: { adapter: string; as: ExportKind; out: string; baseName: string }, signal: AbortSignal): Promise<void>
+  /** The tokens of conversations in training, in a merged folder and in a server of each GGUF file. @throws WhetError gguf-unusable */
+  compareTokens(
+    of: { rows: string; merged: string; ggufs: Readonly<Record<string, string>>; out: string },
+    signal: AbortSignal,
+  ): Promise<TokenParity>
+  /** Serves weights exactly, with transformers: the merged folder, or the base under an adapter. */
+  exact(of: { merged: string } | { adapter: string }, signal: AbortSignal): Promise<OpenStudent>
+  /** Uploads a folder to a hub. @returns its address. @throws WhetError hub-token-missing, hub-refused, hub-unreachable */
+  push(of: { folder: string; repository: string; private: boolean }, signal: AbortSignal): Promise<string>
+}
+
+/** What parity.py found; conversations with the same tokens everywhere have no difference. */
+export interface TokenParity {
+  readonly rows: number
+  readonly tokens: number
+  readonly trained: number // of them, the assistant's: all that the loss is on
+  readonly differences: readonly { readonly where: string; readonly row: string; readonly what: string }[]
 }
 
 type WithoutRun<E> = E extends unknown ? Omit<E, 'run'> : never

@@ -1,13 +1,14 @@
 import type { MeasuredRate } from '../../core/rates.ts'
 import type { RoundSummary } from '../../core/round.ts'
 import { aimedAgainstOthers } from './aimed.ts'
+import { cellOf } from './cells.ts'
 import type { Collected } from './collect.ts'
 import { failuresByDimension } from './dimensions.ts'
 import { dataRows, methodOf, timeRows, trainingRows } from './method.ts'
 import type { Headline, Report, RunState, TargetRow } from './model.ts'
 import { sideBySide } from './replies.ts'
 import { roundRows } from './rounds.ts'
-import { type Cell, noData, roundText } from './text.ts'
+import { noData, roundText } from './text.ts'
 import { unpairedChange } from './unpaired.ts'
 
 /** Everything that the report says, from what the run's folder holds. */
@@ -39,17 +40,6 @@ export const buildReport = (collected: Collected): Report => {
 /** The criterion that decides promotion. */
 export const primaryOf = ({ rounds, config }: Collected): string | undefined =>
   rounds.findLast(({ verdict }) => verdict)?.verdict?.primary.of ?? config?.gate.primary ?? rounds[0]?.rates.gate[0]?.of
-
-const cellOf = (measured: MeasuredRate | undefined): Cell =>
-  measured?.rate === undefined || measured.n === 0
-    ? noData
-    : {
-        rate: measured.rate,
-        low: measured.interval?.low ?? null,
-        high: measured.interval?.high ?? null,
-        passes: measured.measure === 'pass-rate' ? measured.passes : null,
-        n: measured.n,
-      }
 
 const keyOf = ({ of, where, measure }: MeasuredRate) => JSON.stringify([of, where ?? {}, measure])
 

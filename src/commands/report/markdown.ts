@@ -1,8 +1,9 @@
 import type { ReportLine, ReportPart } from '../../core/contract.ts'
 import { bounds, count, percent, plural, points, tagsText } from '../format.ts'
+import { fenced, section, table, text } from '../markdown.ts'
 import type { Example, Report, RoundRow } from './model.ts'
 import * as say from './tables.ts'
-import { changeText, rateText, roundText, targetText, visible, wholePercent } from './text.ts'
+import { changeText, rateText, roundText, targetText, wholePercent } from './text.ts'
 
 /** The report as GitHub-flavoured Markdown. Whatever a student or a file said is escaped or fenced. */
 export const toMarkdown = (report: Report): string =>
@@ -24,30 +25,6 @@ export const toMarkdown = (report: Report): string =>
     .replace(/\n{3,}/g, '\n\n')
     .trimEnd()
     .concat('\n')
-
-/** Plain text inside a line or a table cell: no markup, no link, no HTML, no line break. Intervals keep their brackets. */
-const text = (value: unknown): string =>
-  visible(String(value ?? ''))
-    .replace(/\s+/g, ' ')
-    .trim()
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/[\\`*|]|~(?=~)|\](?=[([:])|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&')
-
-/** A block as it is: the fence is longer than any run of backticks inside. */
-const fenced = (value: string): string => {
-  const runs = [...value.matchAll(/`+/g)].map(([run]) => run.length)
-  const fence = '`'.repeat(Math.max(3, ...runs.map((length) => length + 1)))
-  return `${fence}text\n${visible(value)}\n${fence}`
-}
-
-type Row = readonly (string | number)[]
-const table = (header: Row, rows: readonly Row[]): string[] =>
-  rows.length === 0 ? [] : ['', line(header), `|${header.map(() => ' --- |').join('')}`, ...rows.map(line), '']
-const line = (cells: Row) => `| ${cells.map((cell) => text(cell)).join(' | ')} |`
-const section = (title: string, body: readonly string[]): string[] =>
-  body.length === 0 ? [] : ['', `## ${title}`, '', ...body]
 
 const head = ({ skill, student, run, startedAt, state, headline, notes }: Report): string[] => {
   const lines = [`# ${text(skill)} on ${text(student)}`, '']

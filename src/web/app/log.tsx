@@ -60,6 +60,10 @@ const lineOf = (event: RunEvent): string => {
       return `${event.data.by}: ${event.data.text}`
     case 'rows.reviewed':
       return `${event.data.items} items left out by ${event.data.by}, ${event.data.left} rows left`
+    case 'sealed.opened':
+      return `look ${event.data.opening} at ${event.data.items} sealed items, by ${event.data.by}`
+    case 'model.published':
+      return `${event.data.folder}: targets ${event.data.targets.replace('-', ' ')}`
     case 'approval.requested':
       return event.data.what
     case 'warning':
