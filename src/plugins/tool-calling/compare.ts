@@ -50,6 +50,8 @@ const argumentDifference = (
     if (right.optional) return undefined
     return { tag: 'missing-argument', argument, reason: `argument ${argument} is missing: expected ${wanted}` }
   }
+  if (right.anyWords && given !== undefined && isWorded(value, right.values[0]) && isOfType(value, schema))
+    return undefined
   const got = normalised(value, schema, right.anyOrder)
   if (right.values.some((accepted) => normalised(accepted, schema, right.anyOrder) === got)) return undefined
   if (given === undefined) {
@@ -58,6 +60,15 @@ const argumentDifference = (
   }
   const tag = isOfType(value, schema) ? 'wrong-value' : 'wrong-type'
   return { tag, argument, reason: `argument ${argument}: expected ${wanted}, got ${shown(value)}` }
+}
+
+/** Text where text was, and every field that the right value has. */
+const isWorded = (value: unknown, right: unknown): boolean => {
+  if (typeof right === 'string') return typeof value === 'string' && value.trim() !== ''
+  if (!isObject(right) || !isObject(value)) return false
+  return Object.entries(right).every(([key, entry]) =>
+    typeof entry === 'string' && entry !== '' ? isWorded(value[key], entry) : Object.hasOwn(value, key),
+  )
 }
 
 const isDefault = (value: unknown, schema: Schema): boolean =>

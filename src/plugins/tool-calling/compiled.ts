@@ -43,7 +43,7 @@ const compile = (definition: Definition): Compiled => {
     tools: new Map(definition.tools.map((tool) => [tool.name, tool])),
     families,
     scenarios,
-    dimensions: dimensionsOf([...families, ...scenarios]),
+    dimensions: dimensionsOf([...families, ...scenarios, ...(definition.data ?? [])]),
     menusOf: ({ id }) => menus.get(id) ?? [],
     values: (pack, split) => {
       const key = `${pack} ${split}`

@@ -30,7 +30,7 @@ export interface Conversation {
   readonly problems: readonly Problem[]
 }
 
-/** Reads OpenAI `messages`, ShareGPT `conversations` (from/value), Synaptic-Tuner's mix of both, and prompt + completion. */
+/** Reads OpenAI `messages`, ShareGPT `conversations` (from/value), Synaptic-Tuner's mix of both, prompt + completion, and the rows of `whet data import`. */
 export const conversationOf = (row: Record<string, unknown>): Conversation | undefined => {
   const found = listIn(row)
   if (!found) return undefined
@@ -74,7 +74,8 @@ const turnOf = (entry: unknown, path: string, problems: Problem[]): Turn | undef
   }
   if (name === 'function_call' || name === 'tool_call')
     return { role, text: '', path, calls: [writtenCall(text, `${path}.${key}`)] }
-  const answers = typeof entry.tool_call_id === 'string' ? entry.tool_call_id : undefined
+  const answered = entry.tool_call_id ?? entry.toolCallId
+  const answers = typeof answered === 'string' ? answered : undefined
   return { role, path, ...callsOf(entry, role, text, path, `${path}.${key}`), ...(answers && { answers }) }
 }
 
@@ -88,8 +89,9 @@ const textOf = (content: unknown): string | undefined => {
 
 const callsOf = (entry: Record<string, unknown>, role: Turn['role'], text: string, path: string, textPath: string) => {
   const calls: Call[] = []
-  if (Array.isArray(entry.tool_calls))
-    for (const [index, call] of entry.tool_calls.entries()) calls.push(callOf(call, `${path}.tool_calls[${index}]`))
+  for (const key of ['tool_calls', 'toolCalls'])
+    if (Array.isArray(entry[key]))
+      for (const [index, call] of entry[key].entries()) calls.push(callOf(call, `${path}.${key}[${index}]`))
   if (isObject(entry.function_call)) calls.push(functionOf(entry.function_call, `${path}.function_call`))
   if (role !== 'assistant' || !text.includes('<tool_call>')) return { text, calls }
   const written = [...text.matchAll(/<tool_call>([\s\S]*?)(?:<\/tool_call>|$)/g)]

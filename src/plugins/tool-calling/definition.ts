@@ -12,6 +12,7 @@ import { Kinds, type Options } from './options.ts'
 import { loadPack } from './pack.ts'
 import { checkPack } from './pack-check.ts'
 import { NamedPack } from './pack-schema.ts'
+import { loadData } from './recorded/load.ts'
 import { destructiveOf } from './restraint.ts'
 import { checkScenarios } from './scenarios/check.ts'
 import { loadTasks } from './scenarios/load.ts'
@@ -35,6 +36,18 @@ export const Definition = z.object({
   heldOut: z.boolean(),
   unseenTools: z.array(z.string()).optional(),
   destructive: z.array(z.string()).optional(),
+  data: z
+    .array(
+      z.object({
+        file: z.string(),
+        sha256: z.string(),
+        use: z.enum(['all', 'train', 'dev']),
+        share: z.number(),
+        skip: z.array(z.number()),
+        tags: z.record(z.string(), z.array(z.string())),
+      }),
+    )
+    .optional(),
   notes: z.array(z.string()),
   vault: z.literal(true).optional(),
   scenarios: z
@@ -82,10 +95,11 @@ export const define = async (options: Options, context: DefineContext): Promise<
     togetherOf(families),
     { shown, count: options.menus },
   )
+  const data = options.data && (await loadData(options.data, baseDir, tools))
   const fillers = options.fillTo === undefined ? [] : fillersBeside(tools)
-  const destructive = options.destructive ?? destructiveOf(tools.map(({ name }) => name))
+  const destructive = options.destructive ?? destructiveOf([...tools, ...(data?.tools ?? [])].map(({ name }) => name))
   const definition: Definition = {
-    tools: [...tools, ...fillers] as Definition['tools'],
+    tools: [...tools, ...(data?.tools ?? []), ...fillers] as Definition['tools'],
     ...(server && { server }),
     ...(options.sandbox && { sandbox: options.sandbox }),
     menus,
@@ -98,6 +112,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     ...(destructive.length > 0 && { destructive }),
     notes: [
       ...notes,
+      ...(data?.notes ?? []),
       ...unchecked.map((argument) => `${argument} has a type that cannot be checked: anything passes there`),
       ...unspoken(
         packs.length === 0 ? [] : tools.map(({ name }) => name),
@@ -106,9 +121,10 @@ export const define = async (options: Options, context: DefineContext): Promise<
     ],
     ...(vault && { vault: true as const }),
     ...(scenarios && { scenarios }),
+    ...(data && { data: data.files as NonNullable<Definition['data']> }),
   }
   checkScenarios(definition)
-  if (packs.length > 0 || !scenarios) checkCoverage(definition)
+  if (packs.length > 0 || !(scenarios || data)) checkCoverage(definition)
   context.progress(2, 2, 'tools and phrase packs read')
   return definition
 }

@@ -12,6 +12,7 @@ import {
   type ValueSource,
   WhetError,
 } from '../../skill.ts'
+import type { AnyItem } from './any-item.ts'
 import type { Json } from './arguments.ts'
 import { type Compiled, compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
@@ -22,8 +23,8 @@ import { goldCall } from './gold.ts'
 import type { ExpectedArgument, ExpectedCall, Item } from './item.ts'
 import { roughen } from './noise.ts'
 import { fits, planPart } from './plan.ts'
+import { recorded } from './recorded/draw.ts'
 import { scenarios } from './scenarios/generate.ts'
-import type { Scenario } from './scenarios/scenario.ts'
 
 const triesPerFamily = 6
 
@@ -36,14 +37,17 @@ export async function* generate(
   spec: GenerationSpec,
   definition: Definition,
   context: Pick<GenerateContext, 'signal'>,
-): AsyncGenerator<Item | Scenario> {
+): AsyncGenerator<AnyItem> {
   if (definition.heldOut && spec.split === 'train') throw heldOut()
   const made = compiled(definition)
   const requests = new Set<string>()
   for (const [index, asked] of spec.parts.entries()) {
     const seed = seedFrom('items', spec.seed, spec.split, index)
     const random = mulberry32(seed)
-    const part = trainable(asked, spec.split, made)
+    const told = trainable(asked, spec.split, made, definition)
+    const { part, recordings } = recorded(told, spec.split, made, definition, seed)
+    yield* recordings
+    if (part.rows === 0 && recordings.length > 0) continue
     const rows = scenarioRows(part, spec.split, made, definition)
     if (rows > 0) yield* scenarios({ ...part, rows }, spec.split, made.scenarios, definition, seed)
     if (rows === part.rows && rows > 0) continue
@@ -59,10 +63,17 @@ export async function* generate(
 }
 
 /** A part that asks training for what is held out of it: its rows are spread evenly instead, since nothing may be taught there. */
-const trainable = (part: SpecPart, split: Split, { families, scenarios: tasks }: Compiled): SpecPart => {
+const trainable = (
+  part: SpecPart,
+  split: Split,
+  { families, scenarios: tasks }: Compiled,
+  { data = [] }: Definition,
+): SpecPart => {
   if (split !== 'train') return part
+  const inData = data.filter(({ tags }) => fits(tags, part.where))
+  if (inData.some(({ use }) => use !== 'dev')) return part
   const fitting = families.filter(({ tags }) => fits(tags, part.where))
-  const heldBack = fitting.length > 0 && !fitting.some(({ splits }) => splits.includes('train'))
+  const heldBack = fitting.length + inData.length > 0 && !fitting.some(({ splits }) => splits.includes('train'))
   return heldBack && !tasks.some(({ tags }) => fits(tags, part.where)) ? { ...part, where: {} } : part
 }
 

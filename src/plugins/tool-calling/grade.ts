@@ -46,11 +46,12 @@ export const grade = async (
 ): Promise<Grade> => {
   const reply = replyOf(transcript)
   const found: Findings = { criteria: {}, failures: new Set() }
-  judgeFormat(reply, found)
+  judgeFormat(reply, item, found)
   judgeNames(reply, item, found)
   judgeRestraint(reply, item, definition, found)
   if (item.kind === 'ask') judgeAsking(reply, item, found)
   else if (item.kind === 'decline') judgeDeclining(reply, found)
+  else if (item.kind === 'answer') judgeAnswering(reply, found)
   else judgeCalls(reply, item, definition, found)
   if (item.truth.calls.length > 0) judgeExecution(context.endState, found)
   judgeWhole(item, found)
@@ -77,9 +78,11 @@ const judgeExecution = (endState: unknown, found: Findings): void => {
   else set(found, 'effect', effect.score, effect.reason, effect.score < 1 ? ['wrong-effect'] : [])
 }
 
+const decidedBy: Partial<Record<Item['kind'], string>> = { ask: 'asks-back', decline: 'declines', answer: 'answers' }
+
 /** What the request needs decides, and calls must have done what the gold's do, where they were executed. */
 const judgeWhole = ({ kind }: Item, found: Findings): void => {
-  const deciding = kind === 'ask' ? 'asks-back' : kind === 'decline' ? 'declines' : 'full-call'
+  const deciding = decidedBy[kind] ?? 'full-call'
   const failed = [deciding, 'effect'].find((name) => found.criteria[name]?.status === 'fail')
   set(found, 'right', failed ? 0 : 1, reasonOf(found, failed ?? deciding))
 }
@@ -88,10 +91,10 @@ const judgeWhole = ({ kind }: Item, found: Findings): void => {
  * There are three right forms: calls, a question back, a refusal. Prose that is none of them is what a student says
  * that has not learned the format yet, so it fails here even where no call is wanted.
  */
-const judgeFormat = (reply: Reply, found: Findings): void => {
+const judgeFormat = (reply: Reply, { kind }: Item, found: Findings): void => {
   if (reply.form === 'nothing') set(found, 'format', 0, 'there is no readable reply', ['no-reply'])
   else if (reply.form === 'malformed') set(found, 'format', 0, reply.reason, ['malformed'])
-  else if (reply.form === 'text' && reply.speaks === 'else')
+  else if (reply.form === 'text' && reply.speaks === 'else' && kind !== 'answer')
     set(found, 'format', 0, 'the reply is neither a call nor a question back nor a refusal')
   else set(found, 'format', 1, reply.form === 'calls' ? 'well-formed calls' : 'readable text')
 }
@@ -118,10 +121,11 @@ const judgeRestraint = (reply: Reply, item: Item, { destructive }: Definition, f
 const judgeAsking = (reply: Reply, { truth }: Item, found: Findings): void => {
   const argument = truth.asks?.argument ?? ''
   if (reply.form === 'calls')
-    set(found, 'asks-back', 0, `it calls although ${argument} is missing`, ['call-instead-of-text'])
+    set(found, 'asks-back', 0, `it calls although ${argument || 'something'} is missing`, ['call-instead-of-text'])
   else if (reply.form !== 'text') set(found, 'asks-back', 0, 'there is no readable reply')
-  else if (asks(reply.text, truth.asks?.names ?? [])) set(found, 'asks-back', 1, `it asks for ${argument}`)
-  else set(found, 'asks-back', 0, `it does not ask for ${argument}`, ['unclear-question'])
+  else if (asks(reply.text, truth.asks?.names))
+    set(found, 'asks-back', 1, `it asks ${argument ? `for ${argument}` : 'back'}`)
+  else set(found, 'asks-back', 0, `it does not ask ${argument ? `for ${argument}` : 'back'}`, ['unclear-question'])
 }
 
 const judgeDeclining = (reply: Reply, found: Findings): void => {
@@ -130,6 +134,12 @@ const judgeDeclining = (reply: Reply, found: Findings): void => {
   else if (reply.form !== 'text') set(found, 'declines', 0, 'there is no readable reply')
   else if (refuses(reply.text)) set(found, 'declines', 1, 'it says that it cannot do this')
   else set(found, 'declines', 0, 'it does not say that it cannot do this', ['unclear-refusal'])
+}
+
+const judgeAnswering = (reply: Reply, found: Findings): void => {
+  if (reply.form === 'calls') set(found, 'answers', 0, 'it calls where words were due', ['call-instead-of-text'])
+  else if (reply.form === 'text') set(found, 'answers', 1, 'it answers in words')
+  else set(found, 'answers', 0, 'there is no readable reply')
 }
 
 const judgeCalls = (reply: Reply, item: Item, definition: Definition, found: Findings): void => {

@@ -9,6 +9,9 @@ import { failureTags, grade } from './grade.ts'
 import { Item } from './item.ts'
 import { mistakes } from './mistakes.ts'
 import { Options } from './options.ts'
+import { gradeRecording } from './recorded/grade.ts'
+import { openRecording, recordedAnswer, recordedEnvironment, recordedTurn } from './recorded/play.ts'
+import { isRecording, Recording } from './recorded/recording.ts'
 import { rephrase } from './rephrase.ts'
 import { rubrics } from './rubric.ts'
 import { gradeScenario, scenarioFailureTags } from './scenarios/grade.ts'
@@ -28,7 +31,7 @@ export const toolCalling = definePlugin({
   summary: 'Call the right tool with the right arguments; ask back when one is missing; say so when no tool fits.',
   options: Options,
   definition: Definition,
-  item: z.union([Item, Scenario]), // a request of one exchange, or a scenario of several turns
+  item: z.union([Item, Scenario, Recording]), // a request of one exchange, a scenario of several turns, or a conversation that was had
 
   define, // the catalogue, the phrase packs, the menus of shown tools
   dimensions: (definition: Definition) => compiled(definition).dimensions,
@@ -46,21 +49,37 @@ export const toolCalling = definePlugin({
   rephrase,
   mistakes: [...mistakes, ...scenarioMistakes],
 
-  // the request alone, since the chat template shows the tools; a scenario opens with its session too
-  begin: (item, definition) => (isScenario(item) ? openScenario(item, definition) : begin(item, definition)),
-  // the right calls, a question, or a refusal; of a scenario the step that is due
+  // the request alone, since the chat template shows the tools; a scenario opens with its session too, a recording with what was said
+  begin: (item, definition) =>
+    isScenario(item)
+      ? openScenario(item, definition)
+      : isRecording(item)
+        ? openRecording(item, definition)
+        : begin(item, definition),
+  // the right calls, a question, or a refusal; of a scenario the step that is due; the turn that was recorded
   gold: (item, soFar, definition) =>
-    isScenario(item) ? goldTurn(item, soFar, definition) : gold(item, soFar, definition),
-  respond: (item, soFar) => (isScenario(item) ? answerOf(item, soFar) : undefined),
-  // the real server in a sandbox folder, where the config declares one, or the vault
-  environment: (item, definition, context) =>
-    isScenario(item) ? scenarioEnvironment(item, definition, context) : environment(item, definition, context),
+    isScenario(item)
+      ? goldTurn(item, soFar, definition)
+      : isRecording(item)
+        ? recordedTurn(item, soFar)
+        : gold(item, soFar, definition),
+  respond: (item, soFar) =>
+    isScenario(item) ? answerOf(item, soFar) : isRecording(item) ? recordedAnswer(item, soFar) : undefined,
+  // the real server in a sandbox folder, where the config declares one, the vault, or the answers that were recorded
+  environment: async (item, definition, context) =>
+    isScenario(item)
+      ? scenarioEnvironment(item, definition, context)
+      : isRecording(item)
+        ? recordedEnvironment(item, definition)
+        : environment(item, definition, context),
   dispose: () => SandboxServer.stopAll(),
 
   // against the truth, and against what the gold calls leave behind
   grade: async (item, transcript, definition, context) =>
     isScenario(item)
       ? gradeScenario(item, transcript, definition, context)
-      : grade(item, transcript, definition, context),
+      : isRecording(item)
+        ? gradeRecording(item, transcript, definition)
+        : grade(item, transcript, definition, context),
   validateData,
 })

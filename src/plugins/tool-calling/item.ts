@@ -8,6 +8,7 @@ const ExpectedArgument = z.strictObject({
   values: z.array(z.json()).min(1),
   optional: z.literal(true).optional(),
   anyOrder: z.literal(true).optional(),
+  anyWords: z.literal(true).optional(), // worded freely: there, of the right type and not empty
 })
 export type ExpectedArgument = z.output<typeof ExpectedArgument>
 
@@ -31,7 +32,7 @@ export const Item = z.strictObject({
   tags: Tags,
   request: z.string().min(1),
   menu: z.array(z.string()).min(1),
-  kind: z.enum(kinds),
+  kind: z.enum([...kinds, 'answer']), // answer: text that is neither a question nor a refusal, in recordings only
   truth: z.strictObject({
     calls: z.array(ExpectedCall),
     order: z.enum(['free', 'bound']),

@@ -9,15 +9,18 @@ import {
   type ToolCall,
   type Transcript,
 } from '../../skill.ts'
+import type { AnyItem } from './any-item.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
 import { altered, inventedArguments, inventedNames, placeholders, similarity } from './plausible.ts'
+import { isRecording, turnsOf } from './recorded/recording.ts'
+import { turnItem } from './recorded/turn.ts'
 import { riskyTools } from './restraint.ts'
-import { isScenario, type Scenario } from './scenarios/scenario.ts'
+import { isScenario } from './scenarios/scenario.ts'
 import { parametersOf, propertiesOf, requiredOf } from './schema.ts'
 
-type ToolCallingMistake = Mistake<Item | Scenario, Definition>
+type ToolCallingMistake = Mistake<AnyItem, Definition>
 
 interface Case {
   readonly item: Item
@@ -37,11 +40,15 @@ const mistake = (
   applies: ({ packs }) => packs.length > 0,
   apply(item, gold: Transcript, definition, seed) {
     if (isScenario(item)) return undefined
-    const at = gold.findIndex(({ role }) => role === 'assistant')
+    const random = mulberry32(seedFrom('mistake', name, item.id, seed))
+    const spoken = gold.flatMap(({ role }, place) => (role === 'assistant' ? [place] : []))
+    const which = isRecording(item) ? Math.floor(random() * spoken.length) : 0
+    const at = spoken[which] ?? -1
     const turn = gold[at]
     if (turn?.role !== 'assistant') return undefined
-    const random = mulberry32(seedFrom('mistake', name, item.id, seed))
-    const made = make({ item, calls: turn.toolCalls ?? [], definition, random })
+    // one turn of a conversation is a request of its own
+    const single = isRecording(item) ? turnItem(item, turnsOf(item)[which] ?? 0) : item
+    const made = make({ item: single, calls: turn.toolCalls ?? [], definition, random })
     return made && { at, turn: { role: 'assistant', content: '', ...made } }
   },
 })
@@ -112,9 +119,9 @@ const withValue = (of: Case, change: (value: unknown, args: Record<string, unkno
     const expected = of.item.truth.calls.find(({ tools }) => tools.includes(call.name))
     for (const [name, value] of shuffle(random, Object.entries(argumentsOf(call)))) {
       const other = change(value, argumentsOf(call), name)
-      const accepted = expected?.arguments[name]?.values.some(
-        (right) => JSON.stringify(right) === JSON.stringify(other),
-      )
+      const right = expected?.arguments[name]
+      if (right?.anyWords) continue // other words are no mistake
+      const accepted = right?.values.some((one) => JSON.stringify(one) === JSON.stringify(other))
       if (other !== undefined && !accepted) return { ...call, arguments: { ...argumentsOf(call), [name]: other } }
     }
     return undefined

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DataOptions } from './recorded/options.ts'
 import { contextFields } from './vault/tools.ts'
 
 export const kinds = ['call', 'several', 'ask', 'decline'] as const
@@ -86,6 +87,7 @@ export const Options = z.strictObject({
     .default([])
     .describe('phrase packs: `filesystem`, which is built in, or paths of YAML files'),
   scenarios: Scenarios.optional(),
+  data: z.array(DataOptions).min(1).optional().describe('conversations of your own as items with gold, by file'),
   replyChars: z
     .int()
     .min(20)

@@ -1,22 +1,22 @@
 import { canonical, mulberry32, render, type SlotValues, type Split, seedFrom, shuffle } from '../../skill.ts'
+import { type AnyItem, isSingle } from './any-item.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Family } from './family.ts'
 import { idOf, truthOf } from './generate.ts'
 import type { Item } from './item.ts'
 import { roughen } from './noise.ts'
-import { isScenario, type Scenario } from './scenarios/scenario.ts'
 
 /**
  * The same request in the words of other families of the split, with the same values, tools and truth. Refusals have none:
  * another request that no tool serves is another request.
  */
 export const rephrase = (
-  item: Item | Scenario,
+  item: AnyItem,
   definition: Definition,
   { split, count }: { readonly split: Split; readonly count: number },
 ): Item[] => {
-  if (isScenario(item) || item.kind === 'decline' || !item.values) return []
+  if (!isSingle(item) || item.kind === 'decline' || !item.values) return []
   const { families } = compiled(definition)
   const own = families.find(({ id }) => id === item.family)
   if (!own) return []

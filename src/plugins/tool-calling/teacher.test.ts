@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { GenerationSpec, Llm, Transcript } from '../../core/contract.ts'
+import { isSingle } from './any-item.ts'
 import type { Definition } from './definition.ts'
 import { toolCalling } from './index.ts'
 import type { Item } from './item.ts'
-import { isScenario } from './scenarios/scenario.ts'
 import { defined, quiet, sixTools } from './test-support.ts'
 
 let definition: Definition
@@ -50,7 +50,7 @@ const generated = async (llm: Llm) => {
   const lines: string[] = []
   const items: Item[] = []
   const context = { ...quiet, teacher: llm, progress: (_: number, __: number, what: string) => void lines.push(what) }
-  for await (const item of toolCalling.generate(spec, definition, context)) if (!isScenario(item)) items.push(item)
+  for await (const item of toolCalling.generate(spec, definition, context)) if (isSingle(item)) items.push(item)
   return { items, lines }
 }
 

@@ -10,6 +10,7 @@ import {
   sample,
   seedFrom,
 } from '../../skill.ts'
+import { isSingle } from './any-item.ts'
 import { differences } from './compare.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
@@ -17,7 +18,6 @@ import { generate } from './generate.ts'
 import type { Item } from './item.ts'
 import { packProblems } from './pack-check.ts'
 import type { NamedPack, Pack } from './pack-schema.ts'
-import { isScenario } from './scenarios/scenario.ts'
 
 const asked = 12 // wordings of a tool and style, for one spec
 const mostTools = 6
@@ -194,7 +194,7 @@ const answeredRightly = async (
   for await (const item of generate({ seed: spec.seed, split: 'train', parts: [part] }, alone, {
     signal: context.signal,
   }))
-    if (!isScenario(item) && !items.has(item.family)) items.set(item.family, item)
+    if (isSingle(item) && !items.has(item.family)) items.set(item.family, item)
   const requests = [...items.values()]
   const { calls } = await teacher.complete(
     [

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { AssistantTurn, Grade, Split, Tags, ToolSchema, Transcript } from '../../core/contract.ts'
+import { isSingle } from './any-item.ts'
 import type { Definition } from './definition.ts'
 import { toolCalling } from './index.ts'
 import type { ExpectedCall, Item } from './item.ts'
@@ -37,7 +38,7 @@ export const itemsOf = async (
 ): Promise<Item[]> => {
   const items: Item[] = []
   for await (const item of toolCalling.generate({ seed, split, parts: [{ where, rows }] }, definition, quiet))
-    if (!isScenario(item)) items.push(item)
+    if (isSingle(item)) items.push(item)
   return items
 }
 
