@@ -101,6 +101,11 @@ const Sft = section(
     rank: whole(1, 512).optional().describe('rank of the LoRA adapter'),
     alpha: z.number().positive().optional().describe('scale of the LoRA adapter'),
     learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
+    halfRateRows: whole(0)
+      .optional()
+      .describe(
+        'rows of earlier rounds behind which the peak rate is half: it falls as 1 / (1 + rows / halfRateRows); 0 never',
+      ),
     schedule: z
       .enum(['cosine', 'linear', 'constant'])
       .optional()

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/core/config.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import type { RoundSummary } from '../../src/core/round.ts'
 import { RunStore } from '../../src/core/store.ts'
+import type { Trainer, TrainJob } from '../../src/core/trainer.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { type EngineOptions, resumeRun, startRun } from '../../src/graph/engine.ts'
 import { runStatus } from '../../src/graph/status.ts'
@@ -99,6 +100,24 @@ describe('the loop', () => {
     const summary = await readJson<RoundSummary>(options.workspace.run(run).round(2).summary)
     expect(summary?.rows.replayed).toBe(12)
     expect(summary?.rows.trained).toBe(summary!.rows.accepted + 12)
+  })
+
+  test('a student that goes on is trained with the rows in mind that it grew from, and not those of a round that was lost', async () => {
+    const options = await world([[], ['plain'], [], ['plain', 'loud']])
+    const jobs: TrainJob[] = []
+    const trainer: Trainer = {
+      run: (job, how) => {
+        jobs.push(job)
+        return options.machines!.trainer.run(job, how)
+      },
+    }
+    const { run } = await startRun({ ...options, machines: { ...options.machines!, trainer } })
+    const first = await readJson<RoundSummary>(options.workspace.run(run).round(1).summary)
+    expect(jobs.slice(0, 3).map(({ params }) => params.learnedRows)).toEqual([
+      undefined,
+      first!.rows.trained,
+      first!.rows.trained,
+    ])
   })
 
   test('the summaries show rates of gate and none of its items', async () => {

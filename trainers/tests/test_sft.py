@@ -37,6 +37,16 @@ def test_it_goes_on_from_an_adapter(write_job, tmp_path):
     assert steps(tmp_path / "second")[0]["loss"] < steps(tmp_path / "out")[0]["loss"] - 0.3
 
 
+def test_the_rate_falls_with_the_rows_that_the_adapter_has_learned(write_job, tmp_path):
+    peak = lambda out: max(event["learningRate"] for event in steps(tmp_path / out))
+    quick = {"learningRate": 0.01, "warmup": 0.0, "schedule": "constant", "halfRateRows": 100}
+    assert train(write_job(params=quick)) == 0
+    adapter = json.loads((tmp_path / "out" / "result.json").read_text())["adapter"]
+    assert train(write_job(adapter=adapter, out="second", params=quick | {"learnedRows": 300})) == 0
+    assert train(write_job(adapter=adapter, out="kept", params=quick | {"learnedRows": 300, "halfRateRows": 0})) == 0
+    assert [peak(out) for out in ("out", "second", "kept")] == pytest.approx([0.01, 0.0025, 0.01])
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_it_resumes_after_it_was_ended(write_job, tmp_path, how):
     rows = [call_row(i) for i in range(16)]

@@ -4,6 +4,7 @@ import type { ItemBase } from '../../core/contract.ts'
 import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
 import { seedFrom } from '../../core/random.ts'
 import { type RewardServer, startRewardServer } from '../../core/reward-server.ts'
+import type { RoundSummary } from '../../core/round.ts'
 import type { TrainResult } from '../../core/trainer.ts'
 import type { RoundFiles } from '../../core/workspace.ts'
 import type { Deps, Stage } from '../deps.ts'
@@ -33,9 +34,10 @@ export const train: Stage = async (state, deps) => {
 const kindOf = ({ teaches }: State, { config }: Deps): Kind => (teaches === 'kto' ? config.train.judgement : teaches)
 type Kind = 'sft' | 'kto' | 'dpo' | 'grpo'
 
-const runJob = (state: State, { base, definition }: Frozen, deps: Deps): Promise<TrainResult> => {
+const runJob = async (state: State, { base, definition }: Frozen, deps: Deps): Promise<TrainResult> => {
   const round = deps.files.round(state.round)
   const kind = kindOf(state, deps)
+  const learnedRows = kind === 'sft' ? await learnedBy(state.best, deps) : 0
   return deps.trainer.run(
     {
       kind,
@@ -44,7 +46,11 @@ const runJob = (state: State, { base, definition }: Frozen, deps: Deps): Promise
       rows: round[kind],
       out: round.train,
       seed: seedFrom(deps.config.seed, kind, state.round),
-      params: { maxTokens: deps.config.student.maxTokens, ...paramsOf(kind, definition, deps) },
+      params: {
+        maxTokens: deps.config.student.maxTokens,
+        ...paramsOf(kind, definition, deps),
+        ...(learnedRows > 0 && { learnedRows }),
+      },
       device: deps.config.train.device,
     },
     {
@@ -53,6 +59,16 @@ const runJob = (state: State, { base, definition }: Frozen, deps: Deps): Promise
       onEvent: (event) => deps.emit({ type: 'train.step', data: event }),
     },
   )
+}
+
+/** SFT rows that a round's adapter has been trained on: its own and those of the promoted rounds that it grew from. */
+const learnedBy = async (best: number, { files }: Deps): Promise<number> => {
+  let rows = 0
+  for (let n = 1; n <= best; n += 1) {
+    const summary = await readJson<RoundSummary>(files.round(n).summary)
+    if (summary?.verdict?.verdict === 'promote' && summary.train?.kind === 'sft') rows += summary.rows.trained
+  }
+  return rows
 }
 
 const paramsOf = (kind: Kind, definition: unknown, { config, plugin }: Deps) => {
