@@ -4,6 +4,8 @@
  * Semver: a name leaves or changes its meaning in a major version only; `contract` counts the versions of the plugin contract.
  */
 
+// good and bad replies to one prompt, and what their surface gives away
+export { anchorsOf, type Direction, directionOf, directionsOf } from './core/anchors.ts'
 // JSON Schema: validators that judge and never mend, and a form of JSON that does not hang on the order of keys
 export { canonical } from './core/canonical.ts'
 // checks: what a reply may be held to. Each gives a score with its reason
@@ -45,9 +47,8 @@ export { quoted } from './core/llm-analyst/fence.ts'
 // mistakes: the plausible ways in which a reply goes wrong
 export { type MistakeKind, type MistakeOptions, makeMistake, mistakeKinds, written } from './core/mistakes.ts'
 export { nearest, unknownName } from './core/nearest.ts'
-// good and bad replies to one prompt, and what their surface gives away
 export { lintPairs, type PairLint, textOf } from './core/pair-lint.ts'
-export { balanced, interleave, type Pair, type PreferenceRow } from './core/pairs.ts'
+export { interleave, type Pair, type PreferenceRow } from './core/pairs.ts'
 export { type LinearPattern, linearPattern } from './core/pattern.ts'
 export { pythonHome } from './core/python-find.ts'
 export { mulberry32, pick, type Random, sample, seedFrom, shuffle } from './core/random.ts'

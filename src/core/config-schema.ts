@@ -133,6 +133,11 @@ const Kto = section(
     practice: whole(8)
       .default(300)
       .describe('fresh training items that the best student answers; its mistakes are the bad replies'),
+    rows: whole(8)
+      .default(240)
+      .describe(
+        'rows of a round of judgement, good and bad; named mistakes on further training items fill up what the student leaves',
+      ),
     loss: z
       .enum(['apo_zero_unpaired', 'kto'])
       .optional()

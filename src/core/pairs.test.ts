@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AssistantTurn } from './contract.ts'
 import { lintPairs } from './pair-lint.ts'
-import { balanced, fewestPairs, interleave, leanOf, type Pair } from './pairs.ts'
+import { fewestPairs, interleave, type Pair } from './pairs.ts'
 
 const say = (content: string): AssistantTurn => ({ role: 'assistant', content })
 const call = (name: string): AssistantTurn => ({
@@ -32,6 +32,22 @@ describe('interleaved rows', () => {
     )
   })
 
+  test('never have both labels of a prompt side by side where an item has several pairs', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 8, maxLength: 90 }), (items) => {
+        const most = Math.max(...items.map((id) => items.filter((other) => other === id).length))
+        fc.pre(most < Math.floor(items.length / 2))
+        const pairs = items.map((id, at) => ({ ...pair(id), source: `mistake-${at}` }))
+        const rows = interleave(pairs)
+        expect(new Set(rows.map(({ id }) => id)).size).toBe(2 * items.length)
+        for (const [at, row] of rows.entries()) {
+          const next = rows[at + 1]
+          if (next && next.label !== row.label) expect(next.prompt).not.toEqual(row.prompt)
+        }
+      }),
+    )
+  })
+
   test('keep each reply with its own prompt', () => {
     for (const { prompt, completion, label } of interleave(many(9)))
       expect(completion[0].content).toBe(`${label ? 'good' : 'bad'} ${prompt[0]?.content?.replace('request ', '')}`)
@@ -39,32 +55,8 @@ describe('interleaved rows', () => {
 
   test('of too few pairs are refused', () => {
     expect(() => interleave(many(3))).toThrowError(/3 pairs/)
+    expect(() => interleave(Array.from({ length: 6 }, () => pair(1)))).toThrowError(/cannot be kept apart/)
   })
-})
-
-describe('a choice of bad replies', () => {
-  const bads = [
-    { ...pair(1, call('right'), say('Which one?')), source: 'asks' },
-    { ...pair(1, call('right'), call('other')), source: 'wrong-tool' },
-  ]
-  test('leans against the pairs that are there until form says nothing, and then keeps to the form', () => {
-    const groups = Array.from({ length: 5 }, () => bads)
-    expect(balanced(groups, 3).map((pair) => pair?.source)).toEqual([
-      'asks',
-      'asks',
-      'asks',
-      'wrong-tool',
-      'wrong-tool',
-    ])
-  })
-  test('is nothing where there is no bad reply', () => {
-    expect(balanced([[]], 0)).toEqual([undefined])
-  })
-  test.each([
-    [say('Which?'), call('x'), 1],
-    [call('x'), say('Which?'), -1],
-    [call('x'), call('y'), 0],
-  ])('leans by its forms', (good, bad, lean) => expect(leanOf(good, bad)).toBe(lean))
 })
 
 describe('the linter of pairs', () => {

@@ -25,30 +25,36 @@ export const fewestPairs = 4
 
 /**
  * Good and bad rows in turn, the bad ones half the set away from their own prompts: KTO's KL term takes a neighbour's reply
- * for a foreign one (facts on trainers, KTO), so both labels of one prompt are never adjacent.
- * @throws {RangeError} fewer than `fewestPairs` pairs
+ * for a foreign one (facts on trainers, KTO), so both labels of one prompt are never adjacent. Several pairs of one item
+ * stand together, which keeps them as far from their bad replies as a single one.
+ * @throws {RangeError} fewer than `fewestPairs` pairs, or so many of one item that they cannot be kept apart
  */
 export const interleave = (pairs: readonly Pair[]): PreferenceRow[] => {
   if (pairs.length < fewestPairs) throw new RangeError(`${pairs.length} pairs cannot be kept apart`)
-  const offset = Math.floor(pairs.length / 2)
-  return pairs.flatMap((pair, at) => {
-    const other = pairs[(at + offset) % pairs.length] as Pair
-    return [rowOf(pair, pair.good, true, 'gold'), rowOf(other, other.bad, false, other.source)]
+  const groups = new Map<string, Pair[]>()
+  for (const pair of pairs) groups.set(pair.id, [...(groups.get(pair.id) ?? []), pair])
+  const together = [...groups.values()].flat()
+  const offset = Math.floor(together.length / 2)
+  if (Math.max(...[...groups.values()].map(({ length }) => length)) >= offset)
+    throw new RangeError(`${pairs.length} pairs of ${groups.size} items cannot be kept apart`)
+  return together.flatMap((pair, at) => {
+    const other = together[(at + offset) % together.length] as Pair
+    return [rowOf(pair, true), rowOf(other, false)]
   })
 }
 
-const rowOf = ({ id, prompt, tools }: Pair, turn: AssistantTurn, label: boolean, source: string): PreferenceRow => ({
-  id: `${id}#${label ? 'good' : 'bad'}`,
+const rowOf = ({ id, prompt, tools, good, bad, source }: Pair, label: boolean): PreferenceRow => ({
+  id: `${id}#${label ? 'good' : 'bad'}:${source}`, // an item may have several pairs
   prompt,
-  completion: [turn],
+  completion: [label ? good : bad],
   tools,
   label,
-  source,
+  source: label ? 'gold' : source,
 })
 
 /** One line of dpo.jsonl: both replies of a pair in one row. */
 export const preferred = ({ id, prompt, tools, good, bad, source }: Pair) => ({
-  id,
+  id: `${id}#${source}`,
   prompt,
   completion: [good],
   rejected: [bad],
@@ -58,26 +64,3 @@ export const preferred = ({ id, prompt, tools, good, bad, source }: Pair) => ({
 
 export type Form = 'calls' | 'text'
 export const formOf = (turn: AssistantTurn): Form => ((turn.toolCalls ?? []).length > 0 ? 'calls' : 'text')
-
-/**
- * Chooses one of each group of pairs so that the form alone says as little as possible: where the pairs so far have many
- * calls that should be text, texts that should be calls are taken, and the other way round.
- * @param groups the pairs that could be made of each item
- * @param lean  pairs so far with a call as the bad and a text as the good reply, minus the opposite ones
- * @returns one a group, undefined where it is empty
- */
-export const balanced = (groups: readonly (readonly Pair[])[], lean: number): (Pair | undefined)[] => {
-  let now = lean
-  return groups.map((group) => {
-    const after = ({ good, bad }: Pair) => Math.abs(now + leanOf(good, bad))
-    const best = [...group].sort((a, b) => after(a) - after(b))[0]
-    if (best) now += leanOf(best.good, best.bad)
-    return best
-  })
-}
-
-/** +1 for a call where text was due, -1 for text where a call was due, 0 where both have one form. */
-export const leanOf = (good: AssistantTurn, bad: AssistantTurn): number => {
-  if (formOf(good) === formOf(bad)) return 0
-  return formOf(bad) === 'calls' ? 1 : -1
-}

@@ -1,4 +1,5 @@
 import type { PredictionScore } from './analyst.ts'
+import type { Direction } from './anchors.ts'
 import type { Hypothesis, Pooled, SpecPart } from './contract.ts'
 import type { Verdict } from './gate.ts'
 import type { PairLint } from './pair-lint.ts'
@@ -20,6 +21,7 @@ export interface Paired {
   readonly practised: number // fresh training items that the best student answered
   readonly pairs: number
   readonly fromStudent: number // pairs whose bad reply the student gave itself
+  readonly directions?: Readonly<Record<Direction, number>> // pairs by what they teach
   readonly lint: PairLint
 }
 

@@ -1,5 +1,6 @@
+import { anchorsOf } from '../core/anchors.ts'
 import { lintPairs } from '../core/pair-lint.ts'
-import { balanced, fewestPairs, interleave, type Pair } from '../core/pairs.ts'
+import { fewestPairs, interleave, type Pair } from '../core/pairs.ts'
 import { type Check, check, criteriaOf, everyItem, playedGold, splits, type World } from './world.ts'
 
 /** A generator slower than this makes a round wait. */
@@ -83,7 +84,7 @@ export const advice: readonly Check[] = [
   ),
 ].map((each) => ({ ...each, advice: true as const }))
 
-/** One mistake an item against the gold's turn at its place, chosen as a round of KTO would. */
+/** Mistakes against the gold's turn at their place, one an item, chosen as a round of KTO would. */
 const pairsOf = async (world: World): Promise<Pair[]> => {
   const { plugin, definition } = world
   const groups: Pair[][] = []
@@ -95,11 +96,8 @@ const pairsOf = async (world: World): Promise<Pair[]> => {
       if (!made || good?.role !== 'assistant') return []
       return [{ id: item.id, prompt: transcript.slice(0, made.at), tools, good, bad: made.turn, source: name }]
     })
-    groups.push(turned(pairs, groups.length))
+    groups.push(pairs)
   }
-  return balanced(groups, 0).filter((pair) => pair !== undefined)
+  const fails = new Map(plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
+  return anchorsOf(groups, { wanted: groups.length, failsOf: (source) => fails.get(source) ?? source })
 }
-
-/** Each item begins with another mistake, so that not always the first of the list is taken. */
-const turned = <T>(entries: readonly T[], by: number): T[] =>
-  entries.length === 0 ? [] : [...entries.slice(by % entries.length), ...entries.slice(0, by % entries.length)]

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
+import { anchorsOf, directionsOf } from '../../core/anchors.ts'
 import type { AssistantTurn, ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { lintPairs } from '../../core/pair-lint.ts'
-import { balanced, fewestPairs, interleave, leanOf, type Pair, preferred } from '../../core/pairs.ts'
-import { seedFrom } from '../../core/random.ts'
+import { fewestPairs, interleave, type Pair, preferred } from '../../core/pairs.ts'
+import { mulberry32, seedFrom, shuffle } from '../../core/random.ts'
 import type { Paired } from '../../core/round.ts'
 import type { RoundFiles } from '../../core/workspace.ts'
 import { firstWrongTurn } from '../blame.ts'
@@ -16,8 +17,8 @@ import { scratchPool } from '../scratch.ts'
 import { type Frozen, readFrozen } from './define.ts'
 
 /**
- * The best student answers the round's fresh training items. What it gets wrong is set against the gold of the same request;
- * what it gets right, against a named mistake, chosen so that the form of a reply tells as little as possible.
+ * The best student answers the round's fresh training items. What it gets wrong is set against the gold of the same request.
+ * Named mistakes on other requests fill the set up to the rows that were asked for: both halves of every judgement, evenly.
  * @throws {WhetError} too-few-pairs · nothing-to-reward
  */
 export const practice: Stage = async (state, deps) => {
@@ -43,7 +44,10 @@ export const practice: Stage = async (state, deps) => {
         round.grpo,
         halfSolved(rows).map(({ item }) => ({ id: item.id })),
       )
-    else await writePairs(await pairsOf(rows, golds, frozen, deps), rows.length, round, deps)
+    else {
+      const random = mulberry32(seedFrom(deps.config.seed, 'pairs', state.round))
+      await writePairs(shuffle(random, await pairsOf(rows, fresh, golds, frozen, deps)), rows.length, round, deps)
+    }
   } finally {
     await open?.close()
   }
@@ -58,9 +62,10 @@ const writePairs = async (pairs: readonly Pair[], practised: number, round: Roun
   const lint = lintPairs(preferences)
   const fromStudent = pairs.filter(({ source }) => source === 'student').length
   const counts = { practised, pairs: pairs.length, fromStudent }
-  await writeJson(round.paired, { ...counts, lint } satisfies Paired)
+  const taught = directionsOf(pairs)
+  await writeJson(round.paired, { ...counts, directions: taught, lint } satisfies Paired)
   const tells = { length: lint.length, form: lint.form, word: lint.word?.accuracy ?? null }
-  deps.emit({ type: 'pairs.made', data: { ...counts, tells, warnings: lint.warnings } })
+  deps.emit({ type: 'pairs.made', data: { ...counts, directions: taught, tells, warnings: lint.warnings } })
 }
 
 /** With fewer prompts a step would play the same ones over and over. */
@@ -90,29 +95,56 @@ const itemOf = (row: string) => row.slice(0, row.lastIndexOf('#'))
 
 const pairsOf = async (
   rows: readonly EvaluationRow[],
+  fresh: readonly ItemBase[],
   golds: ReadonlyMap<string, SftRow>,
   { definition }: Frozen,
   deps: Deps,
 ): Promise<Pair[]> => {
   const wrong: Pair[] = []
-  const right: { readonly gold: SftRow; readonly row: EvaluationRow }[] = []
+  const failed = new Set<string>()
   const pool = scratchPool(deps.scratch, 1)
   for (const row of rows) {
     const gold = golds.get(row.item.id)
-    if (!gold || row.error) continue
-    if (passes(row)) right.push({ gold, row })
-    else if (isReadable(row, deps.plugin.format)) {
-      const found = await pool.use((scratch) => firstWrongTurn(row, definition, { ...deps, scratch }))
-      if (found) wrong.push({ id: row.item.id, tools: gold.tools, source: 'student', ...found })
-    }
+    if (!gold || row.error || passes(row)) continue
+    failed.add(row.item.id)
+    if (!isReadable(row, deps.plugin.format)) continue
+    const found = await pool.use((scratch) => firstWrongTurn(row, definition, { ...deps, scratch }))
+    if (found) wrong.push({ id: row.item.id, tools: gold.tools, source: 'student', ...found })
   }
-  const anchors = await Promise.all(
-    right
-      .slice(0, Math.max(wrong.length, fewestPairs))
-      .map(({ gold, row }) => mistakesOf(row.item, gold, definition, deps)),
-  )
-  const lean = wrong.reduce((sum, { good, bad }) => sum + leanOf(good, bad), 0)
-  return [...wrong, ...balanced(anchors, lean).filter((pair) => pair !== undefined)]
+  const wanted = Math.max(0, Math.ceil(deps.config.train.kto.rows / 2) - wrong.length)
+  return [
+    ...wrong,
+    ...(await anchorsFor(
+      fresh.filter(({ id }) => !failed.has(id)),
+      wanted,
+      wrong,
+      golds,
+      definition,
+      deps,
+    )),
+  ]
+}
+
+/** Items to choose from for each pair that is wanted: few of them ask or decline, and each direction needs its share. */
+const choice = 4
+
+/** Named mistakes on requests that the student got right, then on further fresh ones: the student need not answer those. */
+const anchorsFor = async (
+  items: readonly ItemBase[],
+  wanted: number,
+  had: readonly Pair[],
+  golds: ReadonlyMap<string, SftRow>,
+  definition: unknown,
+  deps: Deps,
+): Promise<Pair[]> => {
+  const groups: Pair[][] = []
+  for (const item of items.slice(0, choice * wanted)) {
+    deps.signal.throwIfAborted()
+    const gold = golds.get(item.id)
+    if (gold) groups.push(await mistakesOf(item, gold, definition, deps))
+  }
+  const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
+  return anchorsOf(groups, { wanted, had, failsOf: (source) => fails.get(source) ?? source })
 }
 
 const passes = ({ grade }: EvaluationRow) => !Object.values(grade.criteria).some(({ status }) => status === 'fail')
@@ -126,6 +158,7 @@ const mistakesOf = async (item: ItemBase, gold: SftRow, definition: unknown, dep
   const transcript = [...gold.prompt, ...gold.completion]
   const made: Pair[] = []
   for (const { name, fails, apply } of plugin.mistakes) {
+    if (fails === plugin.format) continue // the form is learned already: judgement is what is left
     const mistake = apply(item, transcript, definition, seedFrom(config.seed, name, item.id))
     const good = mistake && transcript[mistake.at]
     if (!mistake || good?.role !== 'assistant') continue
@@ -147,7 +180,7 @@ const mistakesOf = async (item: ItemBase, gold: SftRow, definition: unknown, dep
 const tooFew = (pairs: number, answered: number) =>
   new WhetError({
     code: 'too-few-pairs',
-    message: `${answered} practice answers gave ${pairs} pairs and ${fewestPairs} are needed: the student makes too few readable mistakes. Set train.kto.enabled: false, or raise train.kto.practice.`,
+    message: `${answered} practice answers gave ${pairs} pairs and ${fewestPairs} are needed: the student makes too few readable mistakes. Set train.kto.enabled: false, or raise train.kto.practice and loop.rows.`,
     fixedBy: 'config',
     data: { pairs, answered },
   })

@@ -73,8 +73,11 @@ const learnedBy = async (best: number, { files }: Deps): Promise<number> => {
 
 const paramsOf = (kind: Kind, definition: unknown, { config, plugin }: Deps) => {
   if (kind === 'sft' || kind === 'dpo') return config.train[kind]
-  const { enabled: _, practice: __, ...params } = config.train[kind]
-  if (kind === 'kto') return params
+  if (kind === 'kto') {
+    const { enabled: _, practice: __, rows: ___, ...params } = config.train.kto
+    return params
+  }
+  const { enabled: _, practice: __, ...params } = config.train.grpo
   // the reward is watched against the criterion that decides promotion
   const quality = plugin.targets(definition)[0]?.of ?? ''
   return { ...params, maxReplyTokens: config.student.maxReplyTokens, quality }

@@ -1,0 +1,111 @@
+/** Which of many possible bad replies a set of pairs is filled up with. */
+import type { AssistantTurn } from './contract.ts'
+import { formOf, type Pair } from './pairs.ts'
+
+/**
+ * What a pair teaches. Both halves of a judgement have to be there: a set that only shows rash calls teaches never to act,
+ * one that only shows needless questions teaches never to ask.
+ */
+export const directions = ['act', 'hold-back', 'say', 'how'] as const
+export type Direction = (typeof directions)[number]
+
+/** act: a call is right and text is wrong; hold-back: the other way round; say: text against text; how: call against call. */
+export const directionOf = (good: AssistantTurn, bad: AssistantTurn): Direction => {
+  if (formOf(good) === formOf(bad)) return formOf(good) === 'calls' ? 'how' : 'say'
+  return formOf(good) === 'calls' ? 'act' : 'hold-back'
+}
+
+/** Shares of a set. `act` and `hold-back` are alike, so that call or text alone says nothing of the label. */
+const shares: Readonly<Record<Direction, number>> = { act: 0.3, 'hold-back': 0.3, say: 0.1, how: 0.3 }
+
+/** More pairs of one request than these would be one request learned by heart. */
+const mostOfOne = 3
+
+export interface AnchorOptions {
+  readonly wanted: number
+  readonly had?: readonly Pair[] // pairs that are there already: the student's own mistakes
+  /** The criterion that a named mistake fails: each comes about equally often within its direction. */
+  failsOf?(source: string): string
+}
+
+/**
+ * Chooses pairs out of those that could be made, until there are `wanted` or nothing is left: by direction to its share of
+ * the whole set, within a direction evenly over criteria and then mistakes, each request once before any comes twice.
+ * Where one half of acting and holding back runs out, the other one stops with it.
+ * @param groups the pairs that could be made of each item
+ */
+export const anchorsOf = (
+  groups: readonly (readonly Pair[])[],
+  { wanted, had = [], failsOf = (source) => source }: AnchorOptions,
+): Pair[] => {
+  const total = wanted + had.length
+  const have = new Counter(had.map(({ good, bad }) => directionOf(good, bad)))
+  const [uses, criteria, sources] = [new Counter(), new Counter(), new Counter()]
+  const left = new Map<Direction, Pair[]>(directions.map((direction) => [direction, []]))
+  for (const pair of groups.flat()) left.get(directionOf(pair.good, pair.bad))?.push(pair)
+  const candidates = (direction: Direction) => left.get(direction) ?? []
+  const isOpen = (direction: Direction): boolean => {
+    if (candidates(direction).length === 0) return false
+    const other = direction === 'act' ? 'hold-back' : direction === 'hold-back' ? 'act' : undefined
+    return other === undefined || candidates(other).length > 0 || have.of(direction) <= have.of(other)
+  }
+  const chosen: Pair[] = []
+  while (chosen.length < wanted) {
+    const due = directions
+      .filter(isOpen)
+      .sort((a, b) => total * shares[b] - have.of(b) - (total * shares[a] - have.of(a)))[0]
+    if (due === undefined) break
+    const best = fewest(candidates(due), ({ id, source }) => [
+      uses.of(id),
+      criteria.of(failsOf(source)),
+      sources.of(source),
+    ])
+    left.set(
+      due,
+      candidates(due).filter((pair) => pair !== best),
+    )
+    if (uses.of(best.id) >= mostOfOne) continue
+    chosen.push(best)
+    have.add(due)
+    uses.add(best.id)
+    criteria.add(failsOf(best.source))
+    sources.add(best.source)
+  }
+  // a set so small cannot keep several pairs of one item apart
+  return chosen.length + had.length < fewestForSeveral ? firstOfEach(chosen) : chosen
+}
+
+const fewestForSeveral = 2 * (mostOfOne + 1)
+const firstOfEach = (pairs: readonly Pair[]): Pair[] => [
+  ...new Map([...pairs].reverse().map((pair) => [pair.id, pair])).values(),
+]
+
+/** How many pairs of a set teach what. */
+export const directionsOf = (pairs: readonly Pair[]): Record<Direction, number> => {
+  const counts = new Counter(pairs.map(({ good, bad }) => directionOf(good, bad)))
+  return { act: counts.of('act'), 'hold-back': counts.of('hold-back'), say: counts.of('say'), how: counts.of('how') }
+}
+
+class Counter {
+  private readonly counts = new Map<string, number>()
+  constructor(keys: readonly string[] = []) {
+    for (const key of keys) this.add(key)
+  }
+  add(key: string): void {
+    this.counts.set(key, this.of(key) + 1)
+  }
+  of(key: string): number {
+    return this.counts.get(key) ?? 0
+  }
+}
+
+/** The first of the pairs whose counts are the smallest, compared from left to right. */
+const fewest = (pairs: readonly Pair[], countsOf: (pair: Pair) => readonly number[]): Pair => {
+  let [best, least] = [pairs[0] as Pair, countsOf(pairs[0] as Pair)]
+  for (const pair of pairs.slice(1)) {
+    const counts = countsOf(pair)
+    const at = counts.findIndex((count, index) => count !== least[index])
+    if (at >= 0 && (counts[at] as number) < (least[at] as number)) [best, least] = [pair, counts]
+  }
+  return best
+}
