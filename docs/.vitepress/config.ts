@@ -20,6 +20,7 @@ export default defineConfig({
           page('In five minutes', '/'),
           page('How the loop decides', '/how-the-loop-decides'),
           page('Steer a run', '/steer'),
+          page('Publish', '/publish'),
           page('LLM roles', '/llm-roles'),
           page('When not to fine-tune', '/when-not-to-fine-tune'),
         ],
