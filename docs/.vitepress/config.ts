@@ -21,6 +21,7 @@ export default defineConfig({
           page('How the loop decides', '/how-the-loop-decides'),
           page('Steer a run', '/steer'),
           page('Publish', '/publish'),
+          page('Where training runs', '/executors'),
           page('LLM roles', '/llm-roles'),
           page('When not to fine-tune', '/when-not-to-fine-tune'),
         ],

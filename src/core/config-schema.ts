@@ -209,6 +209,32 @@ const Grpo = section(
   'learning from rewards; what is left out has its default in trainers/grpo.py',
 )
 
+const Ray = z.strictObject({
+  address: z
+    .url({ protocol: /^https?$/, error: "expected the dashboard's http(s) address such as http://head:8265" })
+    .describe("address of the cluster's dashboard, which takes jobs"),
+  tokenEnv: apiKeyEnv().describe("name of the environment variable that holds the cluster's token"),
+  python: z.string().min(1).default('python').describe('interpreter on its nodes that has Ray'),
+  trainerPython: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("interpreter on its nodes that has the trainers' requirements; `python` where left out"),
+  cpus: z.number().min(0).default(1).describe('CPUs that a job asks for'),
+  gpus: z.number().min(0).default(0).describe('GPUs that a job asks for'),
+  retries: whole(0, 100)
+    .default(3)
+    .describe('nodes that a job may lose; it goes on from its checkpoint on another one'),
+})
+
+const Executor = z
+  .union([z.literal('local'), z.strictObject({ ray: Ray })], {
+    // within a section the problem is told at its own key
+    error: ({ input }) => (typeof input === 'object' ? undefined : 'expected `local`, or `ray: { address: ... }`'),
+  })
+  .default('local')
+  .describe('where training jobs run: on this machine, or on a Ray cluster')
+
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),
   options: z
@@ -312,19 +338,7 @@ export const Config = z.strictObject({
     },
     'who hears of a run that nobody watches',
   ),
-  executor: z
-    .union(
-      [
-        z.literal('local'),
-        z.strictObject({ ray: z.strictObject({ address: z.string().min(1).describe('address of the Ray cluster') }) }),
-      ],
-      {
-        // within a section the problem is told at its own key
-        error: ({ input }) => (typeof input === 'object' ? undefined : 'expected `local`, or `ray: { address: ... }`'),
-      },
-    )
-    .default('local')
-    .describe('where jobs run'),
+  executor: Executor,
   trackers: z
     .array(z.enum(['tensorboard', 'wandb', 'mlflow']))
     .default([])

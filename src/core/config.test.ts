@@ -157,12 +157,12 @@ test('the name of an environment variable is what apiKeyEnv takes', () => {
   expect(problems('skill: a\nstudent: { apiKeyEnv: "MY KEY" }')).toMatchObject([{ path: 'student.apiKeyEnv' }])
 })
 
-test.each(['local', '{ ray: { address: "ray://x" } }'])('the executor may be %s', (executor) => {
+test.each(['local', '{ ray: { address: "http://head:8265" } }'])('the executor may be %s', (executor) => {
   expect(() => parse(`skill: a\nexecutor: ${executor}`)).not.toThrow()
 })
 
 test('a choice is told by the alternative that was meant', () => {
-  expect(problems('skill: a\nexecutor: { ray: { adress: x, address: y } }')).toMatchObject([
+  expect(problems('skill: a\nexecutor: { ray: { adress: x, address: "http://head:8265" } }')).toMatchObject([
     { message: 'unknown key; did you mean "address"?' },
   ])
   expect(problems('skill: a\nexecutor: slurm')).toMatchObject([

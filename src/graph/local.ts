@@ -3,6 +3,7 @@ import path from 'node:path'
 import { baseOf, type Config, type LoadedConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
 import { localExecutor } from '../core/executors/local.ts'
+import { rayExecutor } from '../core/executors/ray.ts'
 import { exportGguf, prepareBase } from '../core/models.ts'
 import { pythonEnv, trainersDir } from '../core/python.ts'
 import { managedStudent } from '../core/server.ts'
@@ -38,17 +39,24 @@ const localTraining = (loaded: LoadedConfig, workspace: Workspace, emit: Emit): 
     }),
   )
   return {
-    trainer: trainerWith(python),
+    trainer: trainerWith(config, python, told),
     students: config.student.url
       ? servedElsewhere(config, config.student.url)
       : servedHere({ config, python, base, told, emit }),
   }
 }
 
-const trainerWith = (python: (signal: AbortSignal) => Promise<string>): Trainer =>
-  trainerOn(
-    localExecutor({ command: async (kind, signal) => [await python(signal), path.join(trainersDir, `${kind}.py`)] }),
-  )
+/** The cluster is asked once a second, so that a step is told within two. */
+const rayPollMs = 1000
+
+const trainerWith = ({ executor }: Config, python: Here['python'], told: Here['told']): Trainer =>
+  executor === 'local'
+    ? trainerOn(
+        localExecutor({
+          command: async (kind, signal) => [await python(signal), path.join(trainersDir, `${kind}.py`)],
+        }),
+      )
+    : trainerOn(rayExecutor({ ...executor.ray, onProgress: told }), { pollMs: rayPollMs })
 
 interface Here {
   readonly config: Config

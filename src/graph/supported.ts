@@ -7,7 +7,8 @@ const carriedOut: readonly string[] = ['teacher', 'judge', 'improver', 'analyst'
 
 /** Keys that the config's schema pins for all versions and this one does not carry out. Silence would be a lie. */
 const unsupported = (config: Config): string[] => [
-  ...(config.executor === 'local' ? [] : ['executor']),
+  // the environments are served on this machine, where a cluster's nodes do not reach them
+  ...(config.executor !== 'local' && config.train.grpo.enabled ? ['train.grpo.enabled with executor.ray'] : []),
   ...(config.trackers.length > 0 ? ['trackers'] : []),
   ...rolesIn(config.roles).flatMap((role) => (carriedOut.includes(role) ? [] : [`roles.${role}`])),
 ]

@@ -35,7 +35,10 @@ export const executorContract = (name: string, suite: ExecutorSuite): void => {
       const done = trainerOf(suite.executor()).run(suite.job(out, variant), {
         signal: new AbortController().signal,
         ...options,
-        onStart: ({ adopted }) => starts.push(adopted),
+        onStart: (start) => {
+          starts.push(start.adopted)
+          options.onStart?.(start)
+        },
         onEvent: (event) => {
           events.push(event)
           options.onEvent?.(event)
@@ -64,12 +67,17 @@ export const executorContract = (name: string, suite: ExecutorSuite): void => {
 
     test('stopped, it leaves with a checkpoint, and goes on from there', async () => {
       const abort = new AbortController()
+      let first = 0
       const stopped = run('long', {
         signal: abort.signal,
-        onEvent: ({ step }) => step === 3 && abort.abort(new Error('pause')),
+        onEvent: ({ step }) => {
+          if (step !== 3) return
+          first = trainer()
+          abort.abort(new Error('pause'))
+        },
       })
       await expect(stopped.done).rejects.toThrow('pause')
-      expect(isRunning(trainer(), undefined)).toBe(false)
+      expect(isRunning(first, undefined)).toBe(false)
       const resumed = run('long')
       expect((await resumed.done).steps).toBe(resumed.events[0]!.of)
       everyStepOnce(resumed.events)
@@ -96,10 +104,15 @@ export const executorContract = (name: string, suite: ExecutorSuite): void => {
       )
       for await (const line of parent.iterable()) if (JSON.parse(line).step === 2) parent.kill('SIGKILL')
       const first = trainer()
-      const next = run('long')
+      let adopted = 0
+      const next = run('long', {
+        onStart: () => {
+          adopted = trainer()
+        },
+      })
       expect((await next.done).steps).toBe(next.events[0]!.of)
       expect(next.starts).toEqual([true])
-      expect(trainer()).toBe(first)
+      expect(adopted).toBe(first)
       everyStepOnce(next.events)
     })
   })
