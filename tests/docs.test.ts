@@ -26,7 +26,7 @@ test.each(['sft', 'dpo'])('train.%s of the config has the parameters of its trai
     ([, key]) => key,
   )
   // student.maxTokens and trackers stand elsewhere in the config; what was learned before is the loop's to know
-  const elsewhere = ['maxTokens', 'trackers', ...(kind === 'sft' ? ['learnedRows'] : [])]
+  const elsewhere = ['maxTokens', 'rateFactor', 'trackers', ...(kind === 'sft' ? ['learnedRows'] : [])]
   expect([...inConfig, ...elsewhere].sort()).toEqual(inTrainer.sort())
 })
 
@@ -36,6 +36,6 @@ test('train.grpo of the config has the parameters of trainers/grpo.py, no more a
   const inConfig = [...read('docs/config.md').matchAll(/`train\.grpo\.(\w+)`/g)].map(([, key]) => key)
   // what the loop itself makes of the others: when rewards are taught, and on what
   const ofTheLoop = ['enabled', 'practice']
-  const elsewhere = ['maxTokens', 'maxReplyTokens', 'quality', 'server', 'trackers']
+  const elsewhere = ['maxTokens', 'maxReplyTokens', 'rateFactor', 'quality', 'server', 'trackers']
   expect([...inConfig.filter((key) => !ofTheLoop.includes(key!)), ...elsewhere].sort()).toEqual(inTrainer.sort())
 })

@@ -17,6 +17,7 @@ DEFAULTS = {
     "loss": "sigmoid",  # or ipo, or apo_zero, which also holds the better reply up
     "beta": 0.1,  # how dear it is to leave the reference
     "learningRate": 5e-5,
+    "rateFactor": 1.0,  # the loop's, where a round gained nothing
     "warmup": 0.1,  # share of the steps
     "schedule": "cosine",  # or linear, constant
     "weightDecay": 0.0,

@@ -22,6 +22,7 @@ DEFAULTS = {
     "temperature": 1.0,
     "beta": 0.0,  # how dear it is to leave the student that learning goes on from; above 0 costs its forward pass
     "learningRate": 2e-5,
+    "rateFactor": 1.0,  # the loop's, where a round gained nothing
     "warmup": 0.1,  # share of the steps
     "schedule": "constant",  # or cosine, linear
     "weightDecay": 0.0,

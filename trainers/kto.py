@@ -20,6 +20,7 @@ DEFAULTS = {
     "desirableWeight": 1.0,
     "undesirableWeight": 1.0,
     "learningRate": 5e-5,
+    "rateFactor": 1.0,  # the loop's, where a round gained nothing
     "warmup": 0.1,  # share of the steps
     "schedule": "cosine",  # or linear, constant
     "weightDecay": 0.0,

@@ -55,7 +55,7 @@ class Session:
             "gradient_checkpointing": False,  # rows are short: time is dearer than memory
             "gradient_accumulation_steps": params["accumulate"],
             "train_sampling_strategy": "sequential",  # the rows come in the order that is meant
-            "learning_rate": params["learningRate"],
+            "learning_rate": params["learningRate"] * params["rateFactor"],
             "lr_scheduler_type": params["schedule"],
             "warmup_steps": math.ceil(steps * params["warmup"]),
             "weight_decay": params["weightDecay"],

@@ -18,6 +18,7 @@ DEFAULTS = {
     "rank": 16,
     "alpha": 32,
     "learningRate": 2e-3,  # for full about 2e-4
+    "rateFactor": 1.0,  # the loop's, where a round gained nothing
     "halfRateRows": 0,  # where above 0, the peak rate falls as 1 / (1 + learnedRows / halfRateRows)
     "learnedRows": 0,  # rows that the adapter to go on from has learned already
     "warmup": 0.05,  # share of the steps

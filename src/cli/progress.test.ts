@@ -157,3 +157,14 @@ test('what a tool or a student wrote cannot steer the terminal', () => {
   const { lines } = tell([{ type: 'warning', data: { code: 'odd', message: 'a\u001b[2Jb\u0007\nc' } }])
   expect(lines).toEqual(['  warning: ab c [odd]'])
 })
+
+test('a stage that failed is named with its code; why it failed is for the run to say, once', () => {
+  const failed = { code: 'too-few-pairs', message: 'there are too few pairs' }
+  const { lines } = tell([
+    { type: 'stage.started', round: 2, stage: 'practice', data: {} },
+    { type: 'stage.failed', round: 2, stage: 'practice', data: failed },
+    { type: 'run.failed', data: failed },
+  ] as Told[])
+  expect(lines.filter((line) => line.includes('too few pairs'))).toHaveLength(1)
+  expect(lines.filter((line) => line.includes('too-few-pairs'))).toHaveLength(2)
+})

@@ -123,7 +123,7 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
     case 'stage.started':
       return [colors.cyan(`${roundText(event.round ?? 0)} · ${event.stage}`)]
     case 'stage.failed':
-      return [colors.red(`  ${event.stage} failed: ${oneLine(event.data.message, 400)} [${event.data.code}]`)]
+      return [colors.red(`  ${event.stage} failed [${event.data.code}]`)] // the run's own failure says why
     case 'item.counts': {
       const { made, accepted, rejected, duplicates, leaked } = event.data
       return [

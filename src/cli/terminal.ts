@@ -27,6 +27,8 @@ export class Terminal {
   #live: Pick<Live, 'event' | 'progress' | 'line' | 'end'> | undefined
   #reader: { lines: Interface; next: AsyncIterator<string> } | undefined
   #writing: Promise<void> = Promise.resolve()
+  #whole = false
+  #failed: RunEvent | undefined
 
   constructor(
     private readonly io: Io,
@@ -53,14 +55,17 @@ export class Terminal {
     if (whole && this.interactive && this.io.env.TERM !== 'dumb') {
       const { FullScreen } = await import('./full-screen.ts')
       this.#live = new FullScreen(this.io.stderr, this.#said)
+      this.#whole = true
       return
     }
     const { Live } = await import('./live.ts')
     this.#live = new Live(this.io.stderr, this.#said, !this.io.env.CI)
   }
 
+  /** A run that failed is told by the error that ends the command; only where none comes, by its event. */
   event(event: RunEvent): void {
-    this.#live?.event(event)
+    if (event.type === 'run.failed' && !this.#whole) this.#failed = event
+    else this.#live?.event(event)
   }
 
   progress(done: number, total: number, what: string): void {
@@ -86,6 +91,8 @@ export class Terminal {
   }
 
   error(error: WhetError): void {
+    if (this.#failed?.type === 'run.failed' && this.#failed.data.code === error.code) this.#failed = undefined
+    this.#tellFailed()
     this.#live?.end()
     this.note(`${this.#said.red('error')} ${this.#said.dim(`[${error.code}]`)} ${error.message}`)
   }
@@ -104,7 +111,13 @@ export class Terminal {
     this.#live?.end()
   }
 
+  #tellFailed(): void {
+    if (this.#failed) this.#live?.event(this.#failed)
+    this.#failed = undefined
+  }
+
   async close(): Promise<void> {
+    this.#tellFailed()
     this.#live?.end()
     this.#reader?.lines.close()
     await this.#writing

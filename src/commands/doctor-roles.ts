@@ -5,6 +5,25 @@ import { capabilitiesText, type Gateway, openGateway, rolesIn } from '../core/ll
 import type { Check } from '../core/python.ts'
 import type { Workspace } from '../core/workspace.ts'
 
+/** What can be said of the roles without asking anybody: whether their keys are there. */
+export const keysOf = ({ config }: LoadedConfig): Check[] =>
+  rolesIn(config.roles).map((role) => {
+    const { model, baseUrl, apiKeyEnv } = config.roles[role]!
+    const where = `${model} at ${new URL(baseUrl).host}`
+    if (apiKeyEnv && !process.env[apiKeyEnv])
+      return {
+        name: role,
+        ok: false,
+        detail: `${where} needs a key`,
+        fix: `Set the environment variable ${apiKeyEnv}.`,
+      }
+    return {
+      name: role,
+      ok: true,
+      detail: `${where}, not asked: \`whet doctor --roles\` makes three or four short calls`,
+    }
+  })
+
 /** Asks each role's model what it can do: a few short calls, which also show a wrong key, model or address. */
 export const checkRoles = async (loaded: LoadedConfig, workspace: Workspace, signal: AbortSignal): Promise<Check[]> => {
   const roles = rolesIn(loaded.config.roles)

@@ -6,12 +6,18 @@ import { exitCodes, messageOf } from '../core/errors.ts'
 import { type Check, checkPython, pythonEnv } from '../core/python.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import { type CommandContext, defineCommand } from './command.ts'
-import { checkRoles } from './doctor-roles.ts'
+import { checkRoles, keysOf } from './doctor-roles.ts'
 import { configField, workspaceField, workspaceOf } from './inputs.ts'
 import { loadProject } from './project.ts'
 
 const input = z.strictObject({
   repair: z.boolean().default(false).describe('make or mend the Python environment'),
+  roles: z
+    .boolean()
+    .default(false)
+    .describe(
+      'ask the model of each role what it can do: three or four short calls a role, which its endpoint may charge',
+    ),
   config: configField,
   workspace: workspaceField,
 })
@@ -27,7 +33,10 @@ export const command = defineCommand<typeof input, Examined>({
     const { config, base, loaded } = await checkConfig(input, context)
     const workspace = checkWorkspace(input, context)
     const own = [workspace, await checkStore(), config]
-    if (loaded && workspace.ok) own.push(...(await checkRoles(loaded, workspaceOf(input, context), context.signal)))
+    if (loaded && workspace.ok)
+      own.push(
+        ...(input.roles ? await checkRoles(loaded, workspaceOf(input, context), context.signal) : keysOf(loaded)),
+      )
     const models = path.join(path.resolve(context.cwd, input.workspace), 'models')
     const options = { models, base }
     let machine = await checkPython(options)
@@ -40,6 +49,7 @@ export const command = defineCommand<typeof input, Examined>({
     const checks = [...machine, ...own]
     return { ok: checks.every(({ ok }) => ok), checks }
   },
+  harmless: ({ roles }) => !roles, // it asks nobody who charges
   exit: ({ ok }) => (ok ? exitCodes.done : exitCodes.missing),
   render: ({ ok, checks }, { colors }) =>
     [

@@ -303,9 +303,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./data-validate.ts')).command,
   },
   doctor: {
-    summary: 'what is missing on this machine, and what to do about it (--repair: do it)',
+    summary:
+      'what is missing on this machine, and what to do about it (--repair: do it; --roles: ask the language models, which may cost)',
     example: 'whet doctor --repair',
-    cost: 'free',
+    cost: 'paid',
     effect: 'write',
     group: 'Set-up',
     load: async () => (await import('./doctor.ts')).command,

@@ -1,6 +1,7 @@
 import type { Dimensions, GenerationSpec, Hypothesis, SpecPart, Split, Tags } from './contract.ts'
 import { matches } from './evaluation.ts'
 import { type FailingItem, type FailureCell, type FailureReport, leastEvidence } from './failures.ts'
+import type { Lever } from './levers.ts'
 import { chanceOfHit, expectedRise, type PredictionScore } from './predictions.ts'
 import { seedFrom } from './random.ts'
 import type { Author, Lesson } from './round.ts'
@@ -15,6 +16,7 @@ export interface SpecFile {
   readonly fellBack?: string // why the LLM analyst did not write it
   readonly scored?: readonly PredictionScore[]
   readonly lesson?: Lesson
+  readonly lever?: Lever // what was changed because the last round gained nothing
 }
 
 const mostHypotheses = 10

@@ -1,5 +1,7 @@
 /** Which of many possible bad replies a set of pairs is filled up with. */
+import { distance } from 'fastest-levenshtein'
 import type { AssistantTurn } from './contract.ts'
+import { textOf } from './pair-lint.ts'
 import { formOf, type Pair } from './pairs.ts'
 
 /**
@@ -26,6 +28,7 @@ export interface AnchorOptions {
   readonly had?: readonly Pair[] // pairs that are there already: the student's own mistakes
   /** The criterion that a named mistake fails: each comes about equally often within its direction. */
   failsOf?(source: string): string
+  readonly nearest?: boolean // bad replies that look most like the good ones: the harder ones to tell apart
 }
 
 /**
@@ -36,7 +39,7 @@ export interface AnchorOptions {
  */
 export const anchorsOf = (
   groups: readonly (readonly Pair[])[],
-  { wanted, had = [], failsOf = (source) => source }: AnchorOptions,
+  { wanted, had = [], failsOf = (source) => source, nearest = false }: AnchorOptions,
 ): Pair[] => {
   const total = wanted + had.length
   const have = new Counter(had.map(({ good, bad }) => directionOf(good, bad)))
@@ -49,6 +52,11 @@ export const anchorsOf = (
     const other = direction === 'act' ? 'hold-back' : direction === 'hold-back' ? 'act' : undefined
     return other === undefined || candidates(other).length > 0 || have.of(direction) <= have.of(other)
   }
+  const far = new Map(
+    nearest
+      ? groups.flat().map(({ id, source, good, bad }) => [`${id} ${source}`, distance(textOf(good), textOf(bad))])
+      : [],
+  )
   const chosen: Pair[] = []
   while (chosen.length < wanted) {
     const due = directions
@@ -58,6 +66,7 @@ export const anchorsOf = (
     const best = fewest(candidates(due), ({ id, source }) => [
       uses.of(id),
       criteria.of(failsOf(source)),
+      ...(nearest ? [far.get(`${id} ${source}`) ?? 0] : []),
       sources.of(source),
     ])
     left.set(

@@ -264,6 +264,12 @@ export const Config = z.strictObject({
           'who aims the rows; roles.analyst where it is set, else the statistical one. The others are arms of an experiment: rows by error counts, or an analyst that reads shuffled failures',
         ),
       plateau: whole(1).default(2).describe('rounds without a promotion after which the run stops'),
+      levers: z
+        .boolean()
+        .default(true)
+        .describe(
+          'after a round without a promotion the next one changes something: more rows, harder mistakes, half the learning rate',
+        ),
     },
     'how rounds are made up and when they end',
   ),

@@ -27,7 +27,7 @@ test('a config that names its skill is enough: the rest has the defaults of inte
     options: {},
     student: { base: 'smollm2-135m', maxTokens: 512 },
     evaluation: { dev: 60, gate: 120, sealed: 120 },
-    loop: { rounds: 3, rows: 200, replay: 0.3, uniform: 0.25, maxShare: 0.4, plateau: 2 },
+    loop: { rounds: 3, rows: 200, replay: 0.3, uniform: 0.25, maxShare: 0.4, plateau: 2, levers: true },
     train: { sft: {}, kto: { enabled: false }, grpo: { enabled: false } },
     budget: { minutes: 60, tokens: 0, money: 0, diskGb: 10 },
     gate: { alpha: 0.05 },

@@ -4,6 +4,7 @@ import type { Hypothesis, ItemBase, SpecPart } from '../core/contract.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { type FailureReport, failureReport } from '../core/failures.ts'
 import { readJson } from '../core/jsonl.ts'
+import type { Lever } from '../core/levers.ts'
 import type { Briefing } from '../core/llm-analyst/briefing.ts'
 import type { Tried } from '../core/llm-analyst/check.ts'
 import { seedFrom } from '../core/random.ts'
@@ -18,6 +19,7 @@ export interface Aim {
   readonly hypotheses: readonly Hypothesis[]
   readonly author: Author
   readonly fellBack?: string // why the LLM analyst did not write it
+  readonly lever?: Lever // where the analyst chose among those that are open
   readonly teaches?: Lesson['teaches'] // where the analyst chose among what the round may teach
 }
 
@@ -26,6 +28,7 @@ export interface Aiming {
   readonly seed: number
   readonly lesson: Lesson
   readonly dev: readonly EvaluationRow[] // what the best student answered
+  readonly levers: readonly Lever[] // what may be changed because the last round gained nothing
 }
 
 /** Who aims: the config's word, else the LLM analyst where there is one, else the statistical one. */
@@ -104,7 +107,13 @@ const byLlm = async (
   const written = await llmAnalyst(briefingOf(report, tried, state, frozen, deps, aiming), model, deps.signal)
   if ('failed' in written) return instead([written.failed, ...written.findings.slice(0, 3)].join('; '))
   const { hypotheses } = written
-  return { parts: hypotheses.map(({ part }) => part), hypotheses, author: 'llm', teaches: stageOf(hypotheses) }
+  return {
+    parts: hypotheses.map(({ part }) => part),
+    hypotheses,
+    author: 'llm',
+    teaches: stageOf(hypotheses),
+    ...(written.lever && { lever: written.lever }),
+  }
 }
 
 const stageOf = ([first]: readonly Hypothesis[]): Lesson['teaches'] => first?.stage ?? 'sft'
@@ -114,8 +123,8 @@ const briefingOf = (
   tried: readonly Tried[],
   { round }: State,
   { definition }: Frozen,
-  { plugin, config }: Deps,
-  { rows, lesson }: Aiming,
+  { plugin, config, guidance }: Deps,
+  { rows, lesson, levers }: Aiming,
 ): Briefing => {
   const { loop } = config
   const all = loop.uniform < 1 ? Math.round(rows / (1 - loop.uniform)) : rows
@@ -126,11 +135,13 @@ const briefingOf = (
       criteria: plugin.rubrics.flatMap((rubric) => rubric.criteria.map(({ name }) => name)),
       mistakes: plugin.mistakes.map(({ name }) => name),
       stages: lesson.teaches === 'sft' ? ['sft'] : [lesson.teaches, 'sft'],
+      levers,
     },
     limits: { rows, mostPerTag: Math.floor(loop.maxShare * all) },
     tried,
     budget: { rounds: loop.rounds - round, rows },
     task: plugin.summary,
+    guidance: guidance().map(({ text }) => text),
   }
 }
 

@@ -129,6 +129,7 @@ const runStep = async (step: Step, options: ExperimentOptions): Promise<string> 
     `seed=${step.seed}`,
     `loop.rounds=${step.arm === 'start' ? 1 : plan.rounds}`,
     `loop.plateau=${plan.rounds + 1}`,
+    'loop.levers=false', // all arms have the same rows and rates
     // a run that is short of time would train on fewer rows than the other arms
     'budget.minutes=1000000',
     ...(step.arm === 'start' ? [] : [`loop.analyst=${step.arm}`]),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { SpecFile } from '../../src/core/analyst.ts'
 import { loadConfig } from '../../src/core/config.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import type { RoundSummary } from '../../src/core/round.ts'
@@ -46,7 +47,30 @@ describe('the loop', () => {
     const options = await world([[], ['plain', 'loud'], ['plain'], ['plain']])
     const outcome = await startRun(options)
     expect(outcome).toMatchObject({ status: 'finished', best: 1, targetsMet: false })
-    expect(outcome.reason).toMatch(/2 rounds in a row without a promotion/)
+    expect(outcome.reason).toMatch(/2 rounds in a row without a promotion; tried: half as many rows again \(round 3\)/)
+  })
+
+  test('changes something after each round without a gain, and says what: more rows, then half the learning rate', async () => {
+    const options = await world([[], ['plain', 'loud'], ['plain']], 'budget: { minutes: 600 }')
+    const { loop } = options.loaded.config
+    const loaded = { ...options.loaded, config: { ...options.loaded.config, loop: { ...loop, rounds: 5, plateau: 3 } } }
+    const jobs: TrainJob[] = []
+    const trainer: Trainer = {
+      run: (job, how) => {
+        jobs.push(job)
+        return toyTrainer().run(job, how)
+      },
+    }
+    const machines = { ...options.machines!, trainer }
+    const { run, reason } = await startRun({ ...options, machines, loaded })
+    const specOf = async (n: number) => (await readJson<SpecFile>(options.workspace.run(run).round(n).spec))!
+    const rows = ({ spec }: SpecFile) => spec.parts.reduce((sum, part) => sum + part.rows, 0)
+    const [second, third, fourth] = [await specOf(2), await specOf(3), await specOf(4)]
+    expect([second.lever, third.lever, fourth.lever]).toEqual([undefined, 'rows', 'gentler'])
+    expect(rows(third) / rows(second)).toBeCloseTo(1.5, 1)
+    expect(third.lesson?.why).toMatch(/gained nothing, so it has half as many rows again/)
+    expect(jobs.map(({ params }) => params.rateFactor)).toEqual([undefined, undefined, undefined, 0.5])
+    expect(reason).toMatch(/half as many rows again \(round 3\), half the learning rate \(round 4\)/)
   })
 
   test('stops after the last round of the config', async () => {

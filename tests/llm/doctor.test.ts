@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { checkRoles } from '../../src/commands/doctor-roles.ts'
+import { checkRoles, keysOf } from '../../src/commands/doctor-roles.ts'
 import { loadConfig } from '../../src/core/config.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { answers, startScriptedOpenAi } from '../support/scripted-openai.ts'
@@ -21,5 +21,16 @@ test('whet doctor says what each role’s model can do, and what is wrong with o
   expect(checks).toMatchObject([
     { name: 'judge', ok: true, detail: expect.stringMatching(/plain JSON.*no tool calls, token counts, seed/) },
     { name: 'analyst', ok: false, fix: expect.stringMatching(/does not know this model/) },
+  ])
+})
+
+test('without being asked to, it calls nobody: it only looks whether the keys are there', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'whet-doctor-'))
+  const file = path.join(dir, 'whetstone.yaml')
+  const role = (key: string) => `{ model: m, baseUrl: "http://127.0.0.1:9/v1", apiKeyEnv: ${key} }`
+  writeFileSync(file, `skill: toy\nroles: { judge: ${role('PATH')}, analyst: ${role('WHET_NO_SUCH_KEY')} }\n`)
+  expect(keysOf(await loadConfig(file))).toMatchObject([
+    { name: 'judge', ok: true, detail: expect.stringMatching(/not asked.*--roles/) },
+    { name: 'analyst', ok: false, fix: expect.stringMatching(/WHET_NO_SUCH_KEY/) },
   ])
 })

@@ -1,5 +1,6 @@
 import type { Hypothesis } from '../contract.ts'
 import { isWhetError } from '../errors.ts'
+import type { Lever } from '../levers.ts'
 import { readAnswer } from '../llm/answer.ts'
 import { unwrapped } from '../llm/errors.ts'
 import type { RoleModel } from '../llm/gateway.ts'
@@ -9,7 +10,7 @@ import { answerForm, hypothesisOf } from './form.ts'
 
 /** The spec of the analyst, or why there is none and someone else has to write it. */
 export type Analysis =
-  | { readonly hypotheses: readonly Hypothesis[]; readonly sentBack: number }
+  | { readonly hypotheses: readonly Hypothesis[]; readonly lever: Lever | null; readonly sentBack: number }
   | { readonly failed: string; readonly findings: readonly string[] }
 
 const mostSentBack = 2
@@ -37,7 +38,7 @@ export const llmAnalyst = async (briefing: Briefing, model: RoleModel, signal: A
       const read = readAnswer(said, form)
       const hypotheses = 'value' in read ? read.value.hypotheses.map(hypothesisOf) : []
       findings = 'value' in read ? findingsIn(hypotheses, briefing) : read.findings
-      if (findings.length === 0) return { hypotheses, sentBack }
+      if ('value' in read && findings.length === 0) return { hypotheses, lever: read.value.lever, sentBack }
       turns = [...turns, { role: 'assistant', content: said.slice(0, 8000) || '(nothing)' }, back(findings)]
     }
     return { failed: `its answer stayed invalid after ${mostSentBack} corrections`, findings: findings.map(short) }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Dimensions, Hypothesis } from '../contract.ts'
 import { excerpt } from '../excerpt.ts'
 import { leastEvidence } from '../failures.ts'
+import type { Lever } from '../levers.ts'
 
 type Stage = Hypothesis['stage']
 
@@ -11,13 +12,17 @@ export interface Vocabulary {
   readonly criteria: readonly string[]
   readonly mistakes: readonly string[]
   readonly stages: readonly [Stage, ...Stage[]] // what the next round may teach
+  readonly levers?: readonly Lever[] // what the next round may change besides its rows' aims, since the last one gained nothing
 }
 
 const longestNote = 300
 
 /** The answer of an analyst: names from lists, numbers, item ids. Its two sentences are for people and go nowhere else. */
-export const answerForm = ({ dimensions, criteria, mistakes, stages }: Vocabulary) =>
+export const answerForm = ({ dimensions, criteria, mistakes, stages, levers = [] }: Vocabulary) =>
   z.strictObject({
+    lever: (levers.length > 0 ? z.enum(levers).nullable() : z.null())
+      .default(null)
+      .describe('what else changes in the next round; null: the first one that is open, if any'),
     hypotheses: z
       .array(
         z.strictObject({

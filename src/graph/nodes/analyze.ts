@@ -9,11 +9,14 @@ import type { Deps, Stage } from '../deps.ts'
 import { problemOf } from '../edit-spec.ts'
 import { rowsThatFit } from '../fit.ts'
 import { nextLesson } from '../lesson.ts'
+import { leversFor, widened, withLever } from '../pull-lever.ts'
 import type { State, StopReason } from '../state.ts'
 import { stopReason } from '../stop.ts'
 import { summarize } from '../summarize.ts'
 import { type Frozen, readFrozen } from './define.ts'
 import { readVerdict } from './gate.ts'
+
+type Levers = Awaited<ReturnType<typeof leversFor>>
 
 /** Sums the round up, scores its predictions, and either stops or writes the spec of the next round. */
 export const analyze: Stage = async (state, deps) => {
@@ -24,7 +27,8 @@ export const analyze: Stage = async (state, deps) => {
   const stop = await stopReason(state, summary, deps)
   if (stop) return stopped(state, stop, frozen, deps)
   const lesson = nextLesson(state, deps.config)
-  const teaches = await writeSpec(state, frozen, deps, { lesson, rows: roomFor(summary, deps) })
+  const levers = await leversFor(state, lesson, summary, deps)
+  const teaches = await writeSpec(state, frozen, deps, { lesson, rows: roomFor(summary, deps), levers })
   return { round: state.round + 1, teaches }
 }
 
@@ -68,7 +72,7 @@ const writeSpec = async (
   state: State,
   frozen: Frozen,
   deps: Deps,
-  { lesson, rows }: { readonly lesson: Lesson; readonly rows: number },
+  { lesson, rows, levers }: { readonly lesson: Lesson; readonly rows: number; readonly levers: Levers },
 ): Promise<Lesson['teaches']> => {
   const { loop, seed } = deps.config
   const next = state.round + 1
@@ -81,21 +85,26 @@ const writeSpec = async (
   const aimed: Aim =
     targeted === 0
       ? { parts: [], hypotheses: [], author: 'uniform' }
-      : await aim(state, frozen, deps, { rows: targeted, seed: specSeed, lesson, dev })
+      : await aim(state, frozen, deps, { rows: targeted, seed: specSeed, lesson, dev, levers: levers.open })
   const aimedRows = aimed.parts.reduce((sum, part) => sum + part.rows, 0)
+  const lever = aimed.lever ?? levers.open[0]
+  const own = [...aimed.parts, ...uniformParts(open - aimedRows)]
+  const parts = [...asked, ...(lever === 'rows' ? widened(own, levers.room) : own)]
+  const taught = withLever(chosenLesson(lesson, aimed), lever)
   const file: SpecFile = {
-    spec: { seed: specSeed, split: 'train', parts: [...asked, ...aimed.parts, ...uniformParts(open - aimedRows)] },
+    spec: { seed: specSeed, split: 'train', parts },
     hypotheses: aimed.hypotheses,
     author: aimedRows > 0 ? aimed.author : asked.length > 0 ? 'person' : 'uniform',
     ...(aimed.fellBack && { fellBack: aimed.fellBack }),
-    lesson: chosenLesson(lesson, aimed),
+    lesson: taught,
+    ...(lever && { lever }),
   }
   await writeJson(deps.files.round(next).spec, file)
   deps.emit({
     type: 'spec.written',
     data: { author: file.author, parts: [...file.spec.parts], hypotheses: [...file.hypotheses] },
   })
-  return chosenLesson(lesson, aimed).teaches
+  return taught.teaches
 }
 
 const chosenLesson = (lesson: Lesson, { teaches }: Aim): Lesson =>

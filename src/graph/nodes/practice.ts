@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import type { SpecFile } from '../../core/analyst.ts'
 import { anchorsOf, directionsOf } from '../../core/anchors.ts'
 import type { AssistantTurn, ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
@@ -46,7 +47,12 @@ export const practice: Stage = async (state, deps) => {
       )
     else {
       const random = mulberry32(seedFrom(deps.config.seed, 'pairs', state.round))
-      await writePairs(shuffle(random, await pairsOf(rows, fresh, golds, frozen, deps)), rows.length, round, deps)
+      await writePairs(
+        shuffle(random, await pairsOf(rows, fresh, golds, frozen, state.round, deps)),
+        rows.length,
+        round,
+        deps,
+      )
     }
   } finally {
     await open?.close()
@@ -98,6 +104,7 @@ const pairsOf = async (
   fresh: readonly ItemBase[],
   golds: ReadonlyMap<string, SftRow>,
   { definition }: Frozen,
+  round: number,
   deps: Deps,
 ): Promise<Pair[]> => {
   const wrong: Pair[] = []
@@ -120,6 +127,7 @@ const pairsOf = async (
       wrong,
       golds,
       definition,
+      round,
       deps,
     )),
   ]
@@ -135,6 +143,7 @@ const anchorsFor = async (
   had: readonly Pair[],
   golds: ReadonlyMap<string, SftRow>,
   definition: unknown,
+  round: number,
   deps: Deps,
 ): Promise<Pair[]> => {
   const groups: Pair[][] = []
@@ -143,8 +152,9 @@ const anchorsFor = async (
     const gold = golds.get(item.id)
     if (gold) groups.push(await mistakesOf(item, gold, definition, deps))
   }
+  const nearest = (await readJson<SpecFile>(deps.files.round(round).spec))?.lever === 'harder'
   const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
-  return anchorsOf(groups, { wanted, had, failsOf: (source) => fails.get(source) ?? source })
+  return anchorsOf(groups, { wanted, had, nearest, failsOf: (source) => fails.get(source) ?? source })
 }
 
 const passes = ({ grade }: EvaluationRow) => !Object.values(grade.criteria).some(({ status }) => status === 'fail')

@@ -1,7 +1,9 @@
 import { chmod, mkdir } from 'node:fs/promises'
 import path from 'node:path'
+import type { SpecFile } from '../../core/analyst.ts'
 import type { ItemBase } from '../../core/contract.ts'
 import { readJson, readJsonl, writeJson } from '../../core/jsonl.ts'
+import { gentlerRate } from '../../core/levers.ts'
 import { seedFrom } from '../../core/random.ts'
 import { type RewardServer, startRewardServer } from '../../core/reward-server.ts'
 import type { RoundSummary } from '../../core/round.ts'
@@ -37,6 +39,7 @@ type Kind = 'sft' | 'kto' | 'dpo' | 'grpo'
 const runJob = async (state: State, { base, definition }: Frozen, deps: Deps): Promise<TrainResult> => {
   const round = deps.files.round(state.round)
   const kind = kindOf(state, deps)
+  const lever = (await readJson<SpecFile>(round.spec))?.lever
   const learnedRows = kind === 'sft' ? await learnedBy(state.best, deps) : 0
   return deps.trainer.run(
     {
@@ -50,6 +53,7 @@ const runJob = async (state: State, { base, definition }: Frozen, deps: Deps): P
         maxTokens: deps.config.student.maxTokens,
         ...paramsOf(kind, definition, deps),
         ...(learnedRows > 0 && { learnedRows }),
+        ...(lever === 'gentler' && { rateFactor: gentlerRate }),
       },
       device: deps.config.train.device,
     },
