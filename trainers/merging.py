@@ -93,6 +93,7 @@ def write_folder(base: Path, adapter: Path | None, folder: Path) -> None:
     def flush():
         file = folder / f"shard-{len(shards)}"
         save_file(current, file, metadata={"format": "pt"})
+        file.chmod(0o644)  # safetensors writes for its owner alone, and this is to be passed on
         shards.append((file, list(current), size))
 
     for name, array in merged(base, adapter):

@@ -3,7 +3,8 @@ python parity.py --base DIR --rows rows.jsonl --out parity.json [--export DIR] [
 
 A row is one of rows.py. Training is what `rows.encode` makes of it with the base's tokenizer, its loss mask included; the export is a folder
 that export.py wrote; a GGUF file is served by serve.py with nothing else than itself, and asked to render and to cut.
-Writes  <out> {rows, tokens, trained, differences: [{where, row, what}]}, at most 20 of them
+Each file is also asked for the first reply of the conversations that begin with a call, the call read by llama.cpp itself.
+Writes  <out> {rows, tokens, trained, differences: [{where, row, what}], calls: {f16: {asked, called}}}, at most 20 differences
 Exits   0 compared, whatever came out  ·  2 there is nothing to compare, or a file that llama.cpp does not load
 """
 
@@ -13,10 +14,12 @@ import os
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+from rows import conversation, difference, encode, to_hf, tools_of
 from weights import say_error
 
 MOST = 20
@@ -37,16 +40,18 @@ def main() -> int:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(args.base)
+    calls = {}
     result = compare(rows, tokenizer, AutoTokenizer.from_pretrained(args.export) if args.export else None, {})
     try:
         for name, file in (each.split("=", 1) for each in args.gguf):  # one after the other: two servers at once wait for each other
             print(f"comparing the tokens of {len(rows)} conversations with {name}", flush=True)
             with served(Path(file)) as url:
                 result["differences"] += compare(rows, tokenizer, None, {name: url}, training=False)["differences"]
+                calls[name] = called(rows, url)
     except NotServed as error:
         say_error("gguf-unusable", str(error))
         return 2
-    args.out.write_text(json.dumps(result | {"differences": result["differences"][:MOST]}, indent=2) + "\n")
+    args.out.write_text(json.dumps(result | {"differences": result["differences"][:MOST], "calls": calls}, indent=2) + "\n")
     return 0
 
 
@@ -88,8 +93,6 @@ class Tail:
 
 def compare(rows: list[dict], tokenizer, exported, servers: dict[str, str], training: bool = True) -> dict:
     """`exported`: the tokenizer of an export; `servers`: addresses by name."""
-    from rows import difference, encode
-
     differences, tokens, trained = [], 0, 0
     for row in rows:
         encoded = encode(row, tokenizer)
@@ -106,8 +109,6 @@ def compare(rows: list[dict], tokenizer, exported, servers: dict[str, str], trai
 
 def in_server(row: dict, tokens: list[int], tokenizer, url: str) -> str | None:
     """Each prompt that the server would see in this conversation must be a beginning of the trained tokens, and the last reply their end."""
-    from rows import conversation, to_hf, tools_of
-
     messages = [to_hf(message) for message in row["prompt"]]
     tools = tools_of(row)
     for message in map(to_hf, row["completion"]):
@@ -119,6 +120,20 @@ def in_server(row: dict, tokens: list[int], tokenizer, url: str) -> str | None:
         messages.append(message)
     text, spans = conversation(row, tokenizer)
     return None if prompt + cut(url, text[spans[-1][0] :]) == tokens else "the last reply is cut into other tokens there"
+
+
+def called(rows: list[dict], url: str) -> dict:
+    """In how many replies to requests for a call llama.cpp's own reader finds one: what any client of the file gets, right or wrong."""
+    rows = [row for row in rows if row["completion"][0].get("toolCalls")]
+    found = 0
+    for row in rows:
+        messages = list(map(over_http, numbered([to_hf(message) for message in row["prompt"]])))
+        try:
+            reply = post(f"{url}/v1/chat/completions", {"messages": messages, "tools": tools_of(row), "temperature": 0, "max_tokens": 256})
+            found += bool(reply["choices"][0]["message"].get("tool_calls"))
+        except urllib.error.HTTPError:  # words that its reader gives up on
+            pass
+    return {"asked": len(rows), "called": found}
 
 
 def cut(url: str, text: str) -> list[int]:

@@ -49,7 +49,9 @@ export const licenceOf = async (base: string, folder: string): Promise<Licence> 
   }
   return judged(
     'unknown',
-    names.length > 0 ? `nothing that is known in ${names.join(', ')}` : 'nothing: no LICENSE came along',
+    names.length > 0
+      ? `${names.join(', ')}, whose text is not known here`
+      : 'its folder, which has neither a LICENSE nor a README.md that names one',
   )
 }
 

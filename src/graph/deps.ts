@@ -48,6 +48,8 @@ export interface TokenParity {
   readonly tokens: number
   readonly trained: number // of them, the assistant's: all that the loss is on
   readonly differences: readonly { readonly where: string; readonly row: string; readonly what: string }[]
+  /** By GGUF file: requests whose right answer begins with a call, and replies in which llama.cpp's own reader found one. */
+  readonly calls: Readonly<Record<string, { readonly asked: number; readonly called: number }>>
 }
 
 type WithoutRun<E> = E extends unknown ? Omit<E, 'run'> : never

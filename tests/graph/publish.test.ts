@@ -58,7 +58,13 @@ const scriptedPublisher = (more: Partial<Publisher> = {}, student = toyStudent(e
     writeFileSync(path.join(out, 'tokenizer_config.json'), '{"eos_token": "<|im_end|>"}')
     writeFileSync(path.join(out, 'chat_template.jinja'), '{{ messages }}')
   },
-  compareTokens: async () => ({ rows: 20, tokens: 400, trained: 90, differences: [] }),
+  compareTokens: async () => ({
+    rows: 20,
+    tokens: 400,
+    trained: 90,
+    differences: [],
+    calls: { q8_0: { asked: 12, called: 11 } },
+  }),
   exact: async () => ({ student, close: async () => {} }),
   push: async ({ repository }) => `https://hub.example/${repository}`,
   ...more,
@@ -188,7 +194,7 @@ test('a failed publication leaves the earlier one as it was', async () => {
 test('other tokens in the export are refused as another student', async () => {
   await madeRun([[], everything])
   const differences = [{ where: 'export', row: 'x', what: 'other tokens' }]
-  const compareTokens = async () => ({ rows: 1, tokens: 9, trained: 3, differences })
+  const compareTokens = async () => ({ rows: 1, tokens: 9, trained: 3, differences, calls: {} })
   const refused = publish({ publisher: scriptedPublisher({ compareTokens }) })
   await expect(refused).rejects.toMatchObject({ code: 'parity-failed' })
   expect(openings()).toEqual([])
@@ -307,6 +313,7 @@ test('cards carry intervals by split and round, hashes and the config, and no it
   expect(card).toMatch(/\| right \| ≥ 99 % \| 0\.0 % \[.*\] \| 100\.0 % \[.*\] \| 100\.0 % \[.*\] \| PASS \|/)
   expect(card).toMatch(/requirements\.txt \| [0-9a-f]{64}/)
   expect(card).toMatch(/model\.safetensors \| 7 bytes \| [0-9a-f]{64}/)
+  expect(card).toContain('q8_0: 11 of 12')
   expect(card).toContain('evaluation: { dev: 40, gate: 60, sealed: 30 }')
   expect(data).toMatch(/\| 1 \| \d+ \| \d+ \| \d+ \| \d+ \| \d+ \| 0 \| \d+ \|/)
   expect(`${card}${data}`).not.toMatch(/charlie\d|delta\d/)

@@ -97,11 +97,12 @@ def test_the_reference_answers_as_the_exported_file_does(tiny, student, served, 
     assert process.wait(10) == 0
 
 
-def test_a_file_that_llama_does_not_load_is_told_by_name(tiny, student, tmp_path):
+def test_a_file_stands_alone_and_llama_reads_its_calls_and_one_that_does_not_load_is_told_by_name(tiny, student, tmp_path):
     (tmp_path / "rows.jsonl").write_text(json.dumps(call_row(1)) + "\n")
     (tmp_path / "broken.gguf").write_bytes((student / "f16.gguf").read_bytes()[:20_000])
     compared = ["parity.py", "--base", tiny, "--rows", tmp_path / "rows.jsonl", "--export", student / "merged", "--out", tmp_path / "parity.json"]
     assert run(*compared, "--gguf", f"f16={student / 'f16.gguf'}")[0] == 0
-    assert json.loads((tmp_path / "parity.json").read_text())["differences"] == []
+    parity = json.loads((tmp_path / "parity.json").read_text())
+    assert parity["differences"] == [] and parity["calls"] == {"f16": {"asked": 1, "called": 1}}
     status, errors = run(*compared, "--gguf", f"q8_0={tmp_path / 'broken.gguf'}")
     assert (status, error_code(errors)) == (2, "gguf-unusable") and "broken.gguf" in errors

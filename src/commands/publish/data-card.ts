@@ -101,7 +101,7 @@ export const dataCard = (facts: Facts, report: Report, { options, models, dimens
       ),
     ),
     ...section('What it was measured on', [
-      'The splits share no template and no value with the training rows, and near-duplicates across them are dropped.',
+      'By the contract of skills, the splits share no template and no value with the training rows; near-duplicates across them are dropped.',
       ...table(
         ['split', 'items', 'families'],
         report.method.splits.map(({ name, items, families }) => [name, items ?? '', families ?? '']),

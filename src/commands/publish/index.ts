@@ -97,6 +97,12 @@ function render({ run, round, folder, pushed, facts }: Published, { colors }: Re
     ...(pushed ? [`uploaded to ${pushed}`] : []),
     '',
     `${plural(tokens.rows, 'conversation')}, ${count(tokens.tokens)} tokens: ${tokens.differences.length === 0 ? 'the same ids in training, export and llama.cpp; the loss is on what the assistant says alone' : colors.red(`${tokens.differences.length} differences`)}`,
+    ...Object.entries(tokens.calls)
+      .filter(([, { asked }]) => asked > 0)
+      .map(
+        ([form, { asked, called }]) =>
+          `${form} alone in llama.cpp: a call is read in ${called} of ${asked} replies that should begin with one`,
+      ),
     '',
     table(dim([`on ${agreement.split}`, 'same words', agreement.of, 'passed', 'points', '95 %']), forms, [1, 2, 3, 4]),
     ...(sealed

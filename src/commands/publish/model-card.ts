@@ -6,7 +6,7 @@ import { bounds, count, percent, points, size } from '../format.ts'
 import { fenced, section, table, text } from '../markdown.ts'
 import { cellOf } from '../report/cells.ts'
 import type { Report } from '../report/model.ts'
-import { goalText, sentence } from '../report/tables.ts'
+import { goalText, verdictWord } from '../report/tables.ts'
 import { rateText, roundText, statusText, targetText } from '../report/text.ts'
 
 /** README.md of a published model, as hubs read it: front matter, then the evidence. What is missed stands above everything else. */
@@ -16,7 +16,7 @@ export const modelCard = (facts: Facts, report: Report): string =>
     `# ${text(facts.name)}`,
     '',
     ...caveats(facts),
-    `${text(facts.base.name)}, sharpened on \`${facts.skill}\` by [Whetstone](DATA_CARD.md): round ${facts.round} of run \`${facts.run}\`, published ${facts.at.slice(0, 10)}.`,
+    `${text(facts.base.name)}, sharpened on \`${facts.skill}\` by Whetstone, on [these rows](DATA_CARD.md): round ${facts.round} of run \`${facts.run}\`, published ${facts.at.slice(0, 10)}.`,
     ...section('Use it', usage(facts)),
     ...section('Results', results(facts, report)),
     ...section('Failures that remain', failures(facts, report)),
@@ -200,6 +200,17 @@ const rounds = ({ targets }: Report): string[] =>
     ),
   ])
 
+/** What any client of llama.cpp gets: its own reader looks for calls, and may find a wrong one. */
+const callsIn = ({ calls }: Facts['tokens']): string[] => {
+  const asked = Object.entries(calls).filter(([, { asked }]) => asked > 0)
+  if (asked.length === 0) return []
+  const counts = asked.map(([form, { asked: n, called }]) => `${form}: ${called} of ${n}`).join(', ')
+  return [
+    `Each GGUF file was loaded by llama.cpp with nothing else. Replies in which its own reader finds a call, of those whose right answer begins with one: ${counts}.`,
+    '',
+  ]
+}
+
 const forms = {
   adapter: 'adapter on its base (transformers, float32)',
   merged: 'merged safetensors (transformers, float32)',
@@ -208,11 +219,12 @@ const forms = {
 }
 
 const agreement = ({ tokens, agreement: held }: Facts): string[] => [
+  ...callsIn(tokens),
   `${count(tokens.rows)} conversations of ${count(tokens.tokens)} tokens are ${tokens.differences.length === 0 ? 'the same token ids in training, in the merged tokenizer and in llama.cpp with either GGUF file' : `not the same token ids everywhere (${tokens.differences.length} differences)`}; the loss was on the ${count(tokens.trained)} tokens that the assistant says, and on no other.`,
   '',
   `Greedy replies to ${held.split} items, each form alone with its file. A word that differs makes a reply another one; what counts is whether it is still right (\`${held.of}\`).`,
   ...table(
-    ['form', 'items', "same words as the adapter's", 'right', 'loss against the adapter, points'],
+    ['form', 'items', "same words as the adapter's", 'right', 'change against the adapter, points'],
     held.forms.map(formRow),
   ),
 ]
@@ -235,9 +247,14 @@ const training = ({ training: jobs, data, rounds: judged }: Report): string[] =>
       job.steps,
       count(job.tokens),
       job.finalLoss?.toFixed(3) ?? '',
-      sentence(judged.find(({ round }) => round === job.round)?.verdict?.verdict ?? 'none'),
+      verdictOf(job.round, judged),
     ]),
   )
+
+const verdictOf = (round: number, judged: Report['rounds']): string => {
+  const verdict = judged.find((row) => row.round === round)?.verdict?.verdict
+  return verdict ? verdictWord[verdict] : ''
+}
 
 const reproduce = (facts: Facts, { method }: Report): string[] => [
   `Whetstone with this config and seed ${facts.seed}; the files below pin what was installed. Two machines of different arithmetic agree within the intervals above, not to the digit.`,

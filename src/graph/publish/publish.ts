@@ -1,15 +1,10 @@
-/** `whet publish`: every form of a student, held against each other, the sealed split opened for it once, and cards that say what came out. */
-import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
-import { baseOf } from '../../core/config.ts'
 import type { ItemBase, Target } from '../../core/contract.ts'
 import { readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { licenceOf, publicBase } from '../../core/licence.ts'
-import { trainersDir } from '../../core/python.ts'
 import { type MeasuredRate, measure } from '../../core/rates.ts'
-import { contextPerSlot } from '../../core/server.ts'
 import { RunStore } from '../../core/store.ts'
 import { checkItems } from '../check-items.ts'
 import type { Deps, Publisher, TokenParity } from '../deps.ts'
@@ -18,7 +13,8 @@ import { evaluateItems } from '../evaluate-items.ts'
 import { machinesFor } from '../local.ts'
 import { type Agreement, agree, type Form, faultsOf } from './agreement.ts'
 import type { Facts, SealedResult } from './facts.ts'
-import { filesIn, marker, moveIntoPlace, requireOwnFolder, sha256Of, temporaryFor } from './folder.ts'
+import { filesIn, marker, moveIntoPlace, requireOwnFolder, temporaryFor } from './folder.ts'
+import { whatItIs } from './identity.ts'
 import { withJudge } from './judge.ts'
 import { localPublisher } from './local.ts'
 import { licenceForbids, parityFailed, targetsMissed } from './refusals.ts'
@@ -70,7 +66,8 @@ interface Work extends Candidate {
  * and what `candidateOf`, `evaluateItems` and the hub throw
  */
 export const publishRun = async (options: PublishOptions): Promise<Published> => {
-  const signal = options.signal ?? new AbortController().signal
+  const lost = new AbortController()
+  const signal = AbortSignal.any([lost.signal, ...(options.signal ? [options.signal] : [])])
   const candidate = await candidateOf(options)
   const { files, round, loaded, plugin } = candidate
   const told = (what: string) => options.onProgress?.(0, 0, what)
@@ -81,7 +78,14 @@ export const publishRun = async (options: PublishOptions): Promise<Published> =>
   const store = RunStore.open(files.database)
   try {
     const lease = store.acquire({ pid: process.pid, host: hostname() })
-    const beating = setInterval(() => lease.heartbeat(), 5_000)
+    const beat = () => {
+      try {
+        lease.heartbeat()
+      } catch (error) {
+        lost.abort(error) // another process owns the run now
+      }
+    }
+    const beating = setInterval(beat, 5_000)
     const scratch = await mkdtemp(path.join(tmpdir(), 'whet-publish-'))
     const folder = await temporaryFor(out)
     try {
@@ -121,7 +125,8 @@ const publish = async (work: Work, out: string): Promise<Published> => {
   if (!options.check && missed.length > 0 && !options.anyway) throw targetsMissed(missed, sealed ? 'opened' : 'none')
 
   const facts: Facts = {
-    ...(await whatItIs(work)),
+    ...(await whatItIs(work, folder, work.name)),
+    served: servedIn(work),
     licence,
     targets: sealed ? (missed.length === 0 ? 'met' : 'missed') : 'not-measured',
     missed: options.check ? [] : missed,
@@ -178,12 +183,13 @@ const ggufIn = (folder: string, name: string, quant: 'f16' | 'q8_0') => path.joi
 const compareForms = async (work: Work): Promise<{ tokens: TokenParity; agreement: Agreement; faults: string[] }> => {
   const { files, folder, name, options, publisher, deps, frozen, round, loaded, scratch, signal } = work
   const { definition } = frozen
-  const { rows: all } = await readJsonl<ItemBase>(files.split(options.split))
+  const dev = (await readJsonl<ItemBase>(files.split('dev'))).rows
+  const all = options.split === 'dev' ? dev : (await readJsonl<ItemBase>(files.split(options.split))).rows
   const items = spread(all, options.items)
   const ggufs = { f16: ggufIn(folder, name, 'f16'), q8_0: ggufIn(folder, name, 'q8_0') }
 
   options.onProgress?.(0, 0, 'playing the right answers')
-  const rows = (await checkItems(spread(all, 20), definition, deps)).flatMap((checked) => checked.rows)
+  const rows = (await checkItems(spread(dev, 20), definition, deps)).flatMap((checked) => checked.rows)
   const rowsFile = path.join(scratch, 'conversations.jsonl')
   await writeJsonl(rowsFile, rows)
   const compared = { rows: rowsFile, merged: folder, ggufs, out: path.join(scratch, 'parity.json') }
@@ -200,10 +206,7 @@ const compareForms = async (work: Work): Promise<{ tokens: TokenParity; agreemen
   const forms = ['adapter', 'merged', 'f16', 'q8_0'] as const
   const agreement = await agree(forms, items, { criterion, split: options.split, definition, deps }, open)
   const apart = tokens.differences.map(({ where, row, what }) => `tokens of ${row} (${where}): ${what}`)
-  // an item of the gate must not leave through an error message
-  const named =
-    options.split === 'gate' && apart.length > 0 ? [`${apart.length} conversations have other tokens`] : apart
-  return { tokens, agreement, faults: [...named, ...faultsOf(agreement)] }
+  return { tokens, agreement, faults: [...apart, ...faultsOf(agreement)] }
 }
 
 /** So many items, evenly from all: splits are made kind by kind. */
@@ -268,35 +271,3 @@ const missedIn = (rates: readonly MeasuredRate[], split: string): string[] =>
       const measured = rate === undefined ? 'no data' : Number(rate.toPrecision(3))
       return `${[of, ...tags].join(' ')} on ${split}: ${measured}, and ${target.pass} is asked for`
     })
-
-/** Files that pin what was installed; a package from a registry has no package-lock.json. */
-const lockFiles = ['../package-lock.json', 'requirements.txt', 'requirements-nodeps.txt', 'requirements-uv.txt']
-
-const whatItIs = async (work: Work) => {
-  const { files, round, frozen, loaded, plugin, folder, name, lora } = work
-  const { base } = loaded.config.student
-  const settings = JSON.parse(await readFile(path.join(folder, 'tokenizer_config.json'), 'utf8')) as Record<
-    string,
-    unknown
-  >
-  const end = settings.eos_token as string | { content: string } | undefined
-  const locks: Record<string, string> = {}
-  for (const file of lockFiles.map((each) => path.join(trainersDir, each)))
-    if (existsSync(file)) locks[path.basename(file)] = await sha256Of(file)
-  return {
-    run: files.name,
-    round: round.number,
-    skill: plugin.name,
-    name,
-    base: { ...publicBase(base === baseOf(loaded) ? base : path.basename(baseOf(loaded))), sha256: frozen.base.sha256 },
-    at: new Date().toISOString(),
-    seed: frozen.seed,
-    config: loaded.text,
-    template: await readFile(path.join(folder, 'chat_template.jinja'), 'utf8'),
-    end: typeof end === 'object' ? end.content : (end ?? ''),
-    context: contextPerSlot,
-    lora,
-    served: servedIn(work),
-    locks,
-  } as const
-}
