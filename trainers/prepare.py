@@ -165,10 +165,17 @@ def find_model(base: str) -> Path:
     if base.startswith((".", "/", "~")):
         raise Unusable("base-missing", f"There is no folder {base}.")
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, RepositoryNotFoundError
 
     try:
         return Path(snapshot_download(base, allow_patterns=KEPT))
-    except Exception as error:  # offline, unknown, gated: all end here, and the reason is the library's own
+    except GatedRepoError as error:
+        raise Unusable("base-gated", f"{base} asks for a token. Accept its terms on the hub, set HF_TOKEN or run `hf auth login`, and try again.") from error
+    except RepositoryNotFoundError as error:
+        raise Unusable("base-missing", f"The hub knows no {base}, or shows it only to those with a token (HF_TOKEN). Nor is there such a folder.") from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError) as error:
+        raise Unusable("hub-unreachable", f"{base} is no local folder, and the hub could not be asked for it ({type(error).__name__}). Try again, or name a folder.") from error
+    except Exception as error:  # a name that is none, and whatever else the library says of it
         raise Unusable("base-missing", f"{base} is neither a local folder nor could it be fetched from the hub: {type(error).__name__}.") from error
 
 

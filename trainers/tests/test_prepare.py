@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from conftest import error_code, run
@@ -98,3 +100,36 @@ def test_a_tokenizer_with_more_tokens_than_the_embedding_has_rows_is_refused(tin
 def test_an_untied_model_without_a_head_is_refused(tiny, tmp_path):
     base = copied(tiny, tmp_path / "base", tie_word_embeddings=False)
     assert error_code(run("prepare.py", "--base", base, "--out", tmp_path / "out")[1]) == "base-unusable"
+
+
+class Hub(BaseHTTPRequestHandler):
+    """A hub that answers every question alike: with a status, and with the hub's own code of the error."""
+
+    said = (404, "RepoNotFound")
+
+    def do_GET(self):
+        self.send_response(self.said[0])
+        self.send_header("X-Error-Code", self.said[1])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.parametrize(("said", "code"), [((403, "GatedRepo"), "base-gated"), ((404, "RepoNotFound"), "base-missing"), (None, "hub-unreachable")])
+def test_a_hub_that_wants_a_token_knows_nothing_or_is_down_is_told_apart(tmp_path, monkeypatch, said, code):
+    hub = ThreadingHTTPServer(("127.0.0.1", 0), type("Answering", (Hub,), {"said": said}))
+    if said:
+        threading.Thread(target=hub.serve_forever, daemon=True).start()
+    else:
+        hub.server_close()
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{hub.server_address[1]}")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    status, errors = run("prepare.py", "--base", "org/base", "--out", tmp_path / "out")
+    if said:
+        hub.shutdown()
+    assert (status, error_code(errors)) == (2, code)
