@@ -4,7 +4,8 @@
  */
 import { type Clustered, clustered, holm, type Paired } from './stats.ts'
 
-export const arms = ['uniform', 'error-weighted', 'statistical', 'llm', 'placebo'] as const
+/** Who aims the rows; `prompt` trains nothing: the best prompt found for the untouched student. */
+export const arms = ['uniform', 'error-weighted', 'statistical', 'llm', 'placebo', 'prompt'] as const
 export type ArmName = (typeof arms)[number]
 
 /** One arm of one seed: its last student and the shared start on the same gate items. */
@@ -55,7 +56,7 @@ export interface Findings {
 export const seedsToDecide = 8
 const level = 0.05
 
-/** Every arm against even rows; the LLM also against what is cheaper and what aims at nothing. */
+/** Every arm against even rows; the LLM also against what is cheaper and what aims at nothing; training against not training. */
 const contrastsOf = (present: ReadonlySet<ArmName>): [ArmName, ArmName][] =>
   (
     [
@@ -66,6 +67,9 @@ const contrastsOf = (present: ReadonlySet<ArmName>): [ArmName, ArmName][] =>
       ['llm', 'error-weighted'],
       ['llm', 'placebo'],
       ['placebo', 'uniform'],
+      ['uniform', 'prompt'],
+      ['statistical', 'prompt'],
+      ['llm', 'prompt'],
     ] as [ArmName, ArmName][]
   ).filter(([arm, against]) => present.has(arm) && present.has(against))
 
@@ -144,6 +148,7 @@ const names: Readonly<Record<ArmName, string>> = {
   statistical: 'the statistical analyst',
   llm: 'the LLM analyst',
   placebo: 'the placebo analyst',
+  prompt: 'the best prompt for the untouched student',
 }
 
 /** What the data support, and no more. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import type { LoadedConfig } from '../core/config.ts'
@@ -9,6 +10,7 @@ import type { RunFiles } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import { type EngineOptions, resumeRun, startRun } from './engine.ts'
 import { readFrozen } from './nodes/define.ts'
+import { type PromptResult, promptArm } from './prompt-arm.ts'
 import { readSummaries, runStatus } from './status.ts'
 
 export interface ExperimentPlan {
@@ -62,7 +64,7 @@ export const runExperiment = async (options: ExperimentOptions): Promise<Experim
       )
       break
     }
-    if ((await runStep(step, options)) !== 'finished') {
+    if ((await runStep(step, steps, options)) !== 'finished') {
       notes.push(`${step.run} was told to stand still: the same command goes on.`)
       break
     }
@@ -87,7 +89,12 @@ interface Step {
 const stepsOf = ({ name, arms, seeds }: ExperimentPlan): Step[] =>
   Array.from({ length: seeds }, (_, at) => at + 1).flatMap((seed) => {
     const start = `${name}-s${seed}-start`
-    const turned = arms.map((_, at) => arms[(at + seed - 1) % arms.length]!)
+    const trained = arms.filter((arm) => arm !== 'prompt')
+    // the prompt arm comes last: it may take as long as the others took
+    const turned = [
+      ...trained.map((_, at) => trained[(at + seed - 1) % trained.length]!),
+      ...arms.filter((arm) => arm === 'prompt'),
+    ]
     return [
       { run: start, seed, arm: 'start' as const, what: `seed ${seed}, the shared first round` },
       ...turned.map((arm) => ({
@@ -119,10 +126,12 @@ const keepPlan = async (file: string, plan: ExperimentPlan) => {
 const exists = async (run: string, { workspace }: ExperimentOptions) => (await workspace.runs()).includes(run)
 
 const hasEnded = async (run: string, options: ExperimentOptions): Promise<boolean> =>
-  (await exists(run, options)) && (await runStatus(options.workspace, run)).status === 'finished'
+  existsSync(path.join(promptFolder(run, options), 'result.json')) ||
+  ((await exists(run, options)) && (await runStatus(options.workspace, run)).status === 'finished')
 
-const runStep = async (step: Step, options: ExperimentOptions): Promise<string> => {
+const runStep = async (step: Step, steps: readonly Step[], options: ExperimentOptions): Promise<string> => {
   if (await hasEnded(step.run, options)) return 'finished'
+  if (step.arm === 'prompt') return runPrompt(step, steps, options)
   if (await exists(step.run, options)) return (await resumeRun({ ...options, run: step.run })).status
   const { plan } = options
   const loaded = options.configWith([
@@ -136,6 +145,37 @@ const runStep = async (step: Step, options: ExperimentOptions): Promise<string> 
   ])
   const from = step.from ? { from: { run: step.from, round: 1 } } : {}
   return (await startRun({ ...options, loaded, name: step.run, ...from })).status
+}
+
+const promptFolder = (run: string, { workspace, plan }: ExperimentOptions) =>
+  path.join(workspace.root, 'experiments', plan.name, run)
+
+/** The prompt arm of a seed: no run, but a search beside the shared first round. */
+const runPrompt = async (step: Step, steps: readonly Step[], options: ExperimentOptions): Promise<string> => {
+  const loaded = options.configWith([`seed=${step.seed}`])
+  const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
+  const start = options.workspace.run(step.from!)
+  const targets = plugin.targets((await readFrozen(start, plugin)).definition)
+  const rivals = steps.filter(({ seed, arm }) => seed === step.seed && arm !== 'start' && arm !== 'prompt')
+  const { total } = await minutesOf(rivals, options)
+  const signal = AbortSignal.any([options.signal, options.drain].filter((one) => one !== undefined))
+  try {
+    await promptArm({
+      ...options,
+      loaded,
+      plugin,
+      start,
+      folder: promptFolder(step.run, options),
+      criterion: loaded.config.gate.primary ?? targets[0]?.of ?? plugin.format,
+      minutes: total / Math.max(1, rivals.length),
+      seed: step.seed,
+      signal,
+    })
+    return 'finished'
+  } catch (error) {
+    if (signal.aborted) return 'paused' // the replies so far are kept
+    throw error
+  }
 }
 
 const minutesOf = async (steps: readonly Step[], options: ExperimentOptions) => {
@@ -152,6 +192,18 @@ const resultsOf = async (steps: readonly Step[], options: ExperimentOptions, not
   let criterion = config.gate.primary ?? plugin.format
   for (const { run, seed, arm, from } of steps) {
     if (arm === 'start' || !from || !(await hasEnded(run, options))) continue
+    if (arm === 'prompt') {
+      const found = (await readJson<PromptResult>(path.join(promptFolder(run, options), 'result.json')))!
+      const { passes, minutes, tried, examples, devRate } = found
+      const files = options.workspace.run(from)
+      notes.push(
+        `seed ${seed}: the best of ${tried} prompts shows ${examples} examples and gets ${Math.round(devRate * 100)} % of dev right.`,
+      )
+      const startPasses = await passesOf(files, await startRound(files), criterion)
+      const cost = { minutes, rows: 0, tokens: 0, paidTokens: 0, money: 0 }
+      results.push({ arm, seed, run, passes, startPasses, cost })
+      continue
+    }
     const files = options.workspace.run(run)
     criterion = config.gate.primary ?? plugin.targets((await readFrozen(files, plugin)).definition)[0]?.of ?? criterion
     const last = (await readSummaries(files)).length - 1

@@ -6,6 +6,7 @@ import { overridden } from '../../src/commands/project.ts'
 import { parseConfig } from '../../src/core/config.ts'
 import { type ArmName, type ArmResult, arms, findingsOf } from '../../src/core/experiment.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
+import { scriptedStudent } from '../../src/core/student.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { type ExperimentPlan, runExperiment } from '../../src/graph/experiment.ts'
 import { soundSpec } from '../support/scripted-analyst.ts'
@@ -19,7 +20,12 @@ const dirOf = () => mkdtempSync(path.join(tmpdir(), 'whet-experiment-'))
 const experiment = (
   dir: string,
   plan: Partial<ExperimentPlan> = {},
-  more: { roles?: string; signal?: AbortSignal; onStep?(): void } = {},
+  more: {
+    roles?: string
+    signal?: AbortSignal
+    machines?: ReturnType<typeof simulatedMachines>
+    onStep?(): void
+  } = {},
 ) => {
   const file = path.join(dir, 'whetstone.yaml')
   const text = `skill: simulated
@@ -31,7 +37,7 @@ ${more.roles ?? ''}`
   return runExperiment({
     workspace: Workspace.at(dir),
     plugin: simulatedSkill(),
-    machines: simulatedMachines(),
+    machines: more.machines ?? simulatedMachines(),
     plan: { name: 'arms', arms: ['uniform', 'statistical'], seeds: 2, rounds: 2, minutes: 60, config: 'x', ...plan },
     configWith: (overrides) => parseConfig(overridden(text, overrides), file),
     ...(more.signal && { signal: more.signal }),
@@ -43,7 +49,7 @@ describe('an experiment in a world of known weaknesses', () => {
   test('ranks the arms as the world is built: aiming pays, aiming at shuffled failures does not', async () => {
     server = await startScriptedOpenAi((request) => answers.json(soundSpec(request, { most: 2 })))
     const roles = `roles: { analyst: { model: m, baseUrl: "${server.url}" } }\n`
-    const report = await experiment(dirOf(), { arms: [...arms], seeds: 2 }, { roles })
+    const report = await experiment(dirOf(), { arms: arms.filter((arm) => arm !== 'prompt'), seeds: 2 }, { roles })
     const gain = Object.fromEntries(report.arms.map((arm) => [arm.arm, arm.gain!.difference])) as Record<
       ArmName,
       number
@@ -61,6 +67,35 @@ describe('an experiment in a world of known weaknesses', () => {
     const rows = new Set(report.arms.map(({ cost }) => cost.rows))
     expect([...rows]).toEqual([2 * 64])
   }, 90_000)
+
+  test('tells what the best prompt for the untouched student brings, on the same gate items, and searches once', async () => {
+    const dir = dirOf()
+    let replies = 0
+    const machines = simulatedMachines()
+    /** Untouched, it gets right what four examples or more stand before. */
+    const open: typeof machines.students.open = async (of, signal) => {
+      if (of.adapter) return machines.students.open(of, signal)
+      const student = scriptedStudent((messages) => {
+        replies += 1
+        const shown = messages.filter(({ role }) => role === 'assistant').length
+        const word = messages.at(-1)!.content.split(' ')[2]!
+        return { role: 'assistant', content: shown >= 4 ? word : 'hm' }
+      })
+      return { student, close: async () => {} }
+    }
+    const prompted = { ...machines, students: { ...machines.students, open } }
+    const plan = { arms: ['uniform', 'prompt'] as const, seeds: 1 }
+    const report = await experiment(dir, plan, { machines: prompted })
+    const rates = Object.fromEntries(report.arms.map(({ arm, rate }) => [arm, rate])) as Record<ArmName, number>
+    expect(report).toMatchObject({ done: 3, total: 3 })
+    expect(rates.prompt).toBe(1)
+    expect(rates.uniform).toBeLessThan(1)
+    expect(report.notes.join()).toMatch(/best of \d+ prompts shows [48] examples and gets 100 % of dev right/)
+    expect(report.contrasts.map(({ arm, against }) => [arm, against])).toEqual([['uniform', 'prompt']])
+    const before = replies
+    expect((await experiment(dir, plan, { machines: prompted })).arms).toEqual(report.arms)
+    expect(replies).toBe(before)
+  })
 
   test('all arms of a seed share their first round and their gate items', async () => {
     const dir = dirOf()
