@@ -70,7 +70,11 @@ export const defineAgain = (
   })
 }
 
-export const depsOf = ({ loaded, plugin }: Subject, { signal, onProgress }: SubjectOptions, scratch: string) => ({
+export const depsOf = (
+  { loaded, plugin }: Subject,
+  { signal, onProgress }: SubjectOptions,
+  scratch: string,
+): Pick<Deps, 'plugin' | 'config' | 'signal' | 'scratch' | 'emit'> => ({
   plugin,
   config: loaded.config,
   signal: signal ?? new AbortController().signal,

@@ -1,11 +1,18 @@
 import { playGold } from '../../core/episode.ts'
-import { type AssistantTurn, type Split, seedFrom, type Tags, type Transcript } from '../../skill.ts'
+import {
+  type AssistantTurn,
+  type DefineContext,
+  type Split,
+  seedFrom,
+  type Tags,
+  type Transcript,
+} from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import { essayStyle } from './index.ts'
 import type { Item } from './item.ts'
 
 const signal = new AbortController().signal
-export const context = { baseDir: import.meta.dirname, signal, progress: () => {} }
+export const context: DefineContext = { baseDir: import.meta.dirname, signal, progress: () => {} }
 const defined = new Map<string, Promise<Definition>>()
 
 /** The skill defined with a contract, once. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { AssistantTurn, Grade, Split, Tags, ToolSchema, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn, DefineContext, Grade, Split, Tags, ToolSchema, Transcript } from '../../core/contract.ts'
 import { isSingle } from './any-item.ts'
 import type { Definition } from './definition.ts'
 import { toolCalling } from './index.ts'
@@ -9,7 +9,11 @@ import type { ExpectedCall, Item } from './item.ts'
 import { isScenario, type Scenario } from './scenarios/scenario.ts'
 
 /** What the tests of this plugin share: the filesystem server's definition, items by hand, and servers that misbehave. */
-export const quiet = { baseDir: import.meta.dirname, signal: new AbortController().signal, progress: () => {} }
+export const quiet: DefineContext = {
+  baseDir: import.meta.dirname,
+  signal: new AbortController().signal,
+  progress: () => {},
+}
 
 export const filesystem = {
   tools: { mcp: { command: ['mcp-server-filesystem', '.'] } },
