@@ -3,7 +3,7 @@ python parity.py --base DIR --rows rows.jsonl --out parity.json [--export DIR] [
 
 A row is one of rows.py. Training is what `rows.encode` makes of it with the base's tokenizer, its loss mask included; the export is a folder
 that export.py wrote; a GGUF file is served by serve.py with nothing else than itself, and asked to render and to cut.
-Each file is also asked for the first reply of the conversations that begin with a call, the call read by llama.cpp itself.
+Each file is also asked for the first reply of up to ten conversations that begin with a call, the call read by llama.cpp itself.
 Writes  <out> {rows, tokens, trained, differences: [{where, row, what}], calls: {f16: {asked, called}}}, at most 20 differences
 Exits   0 compared, whatever came out  ·  2 there is nothing to compare, or a file that llama.cpp does not load
 """
@@ -23,6 +23,7 @@ from rows import conversation, difference, encode, to_hf, tools_of
 from weights import say_error
 
 MOST = 20
+MOST_CALLS, PATIENCE = 10, 120  # replies asked for, and seconds for each
 
 
 def main() -> int:
@@ -63,7 +64,7 @@ class NotServed(Exception):
 def served(file: Path):
     """The address of a server of this one file, as long as the block lasts."""
     argv = [sys.executable, str(Path(__file__).with_name("serve.py")), "--model", str(file), "--slots", "1"]
-    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as server:
         log = Tail(server.stderr)
         line = server.stdout.readline()
         if not line:
@@ -75,7 +76,7 @@ def served(file: Path):
 
 
 class Tail:
-    """Reads a log to its end, so that a full pipe stops nobody, and remembers what it said last."""
+    """Reads a log to its end, so that a full pipe stops nobody, and remembers what it said last. Pieces of characters are in it too."""
 
     def __init__(self, stream):
         self._lines: list[str] = []
@@ -123,17 +124,23 @@ def in_server(row: dict, tokens: list[int], tokenizer, url: str) -> str | None:
 
 
 def called(rows: list[dict], url: str) -> dict:
-    """In how many replies to requests for a call llama.cpp's own reader finds one: what any client of the file gets, right or wrong."""
-    rows = [row for row in rows if row["completion"][0].get("toolCalls")]
-    found = 0
-    for row in rows:
+    """In how many replies to requests for a call llama.cpp's own reader finds one: what any client of the file gets, right or wrong.
+
+    Its grammar makes a student that rambles slow: after one reply that does not come the others are not asked for, and not counted.
+    """
+    asked, found = 0, 0
+    for row in [row for row in rows if row["completion"][0].get("toolCalls")][:MOST_CALLS]:
         messages = list(map(over_http, numbered([to_hf(message) for message in row["prompt"]])))
+        body = {"messages": messages, "tools": tools_of(row), "temperature": 0, "max_tokens": 128}
         try:
-            reply = post(f"{url}/v1/chat/completions", {"messages": messages, "tools": tools_of(row), "temperature": 0, "max_tokens": 256})
+            reply = post(f"{url}/v1/chat/completions", body, timeout=PATIENCE)
             found += bool(reply["choices"][0]["message"].get("tool_calls"))
         except urllib.error.HTTPError:  # words that its reader gives up on
             pass
-    return {"asked": len(rows), "called": found}
+        except TimeoutError:
+            break
+        asked += 1
+    return {"asked": asked, "called": found}
 
 
 def cut(url: str, text: str) -> list[int]:
@@ -158,8 +165,8 @@ def over_http(message: dict) -> dict:
     return {**message, "tool_calls": [as_text(call) for call in message["tool_calls"]]} if message.get("tool_calls") else message
 
 
-def post(url: str, body: dict) -> dict:
-    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}), timeout=60) as answer:
+def post(url: str, body: dict, timeout: float = 600) -> dict:
+    with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}), timeout=timeout) as answer:
         return json.load(answer)
 
 

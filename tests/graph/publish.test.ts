@@ -156,7 +156,7 @@ test('a student that misses its targets on gate is refused before the sealed spl
   const refused = publish({ knowledge: [[], ['plain', 'loud']] })
   await expect(refused).rejects.toMatchObject({ code: 'targets-missed', exit: 1, data: { sealed: 'closed' } })
   expect(openings()).toEqual([])
-  expect(left()).toEqual([])
+  expect(existsSync(path.join(dir, 'published'))).toBe(false)
 })
 
 test('one that misses them on the sealed split alone is refused too; --anyway publishes it, and the card says what is missed', async () => {
@@ -189,6 +189,19 @@ test('a failed publication leaves the earlier one as it was', async () => {
   await expect(publish({ publisher: scriptedPublisher({ write }) })).rejects.toThrow('killed')
   expect(readFileSync(path.join(folderOf('a-run-round-1'), 'published.json'), 'utf8')).toBe(before)
   expect(left()).toEqual(['a-run-round-1'])
+})
+
+test('Ctrl-C leaves nothing behind, and the run is free again', async () => {
+  await madeRun([[], everything])
+  const stop = new AbortController()
+  const write: Publisher['write'] = async (_of, signal) => {
+    stop.abort(new Error('Ctrl-C'))
+    signal.throwIfAborted()
+  }
+  const { signal } = stop
+  await expect(publish({ signal, publisher: scriptedPublisher({ write }) })).rejects.toThrow('Ctrl-C')
+  expect([openings(), left()]).toEqual([[], []])
+  await expect(publish()).resolves.toMatchObject({ run: 'a-run' })
 })
 
 test('other tokens in the export are refused as another student', async () => {

@@ -3,12 +3,13 @@
 import dataclasses
 import json
 import subprocess
+import sys
 import urllib.request
 
 import pytest
 from check_base import ROWS
 from conftest import READ, call_row, error_code, run, start, train
-from parity import compare, post
+from parity import Tail, compare, post
 from rows import IGNORED, difference, encode
 from transformers import AutoTokenizer
 
@@ -106,3 +107,11 @@ def test_a_file_stands_alone_and_llama_reads_its_calls_and_one_that_does_not_loa
     assert parity["differences"] == [] and parity["calls"] == {"f16": {"asked": 1, "called": 1}}
     status, errors = run(*compared, "--gguf", f"q8_0={tmp_path / 'broken.gguf'}")
     assert (status, error_code(errors)) == (2, "gguf-unusable") and "broken.gguf" in errors
+
+
+def test_a_log_with_pieces_of_characters_is_read_to_its_end():
+    noise = "import sys; sys.stderr.buffer.write(b'\\xcd cut\\n' * 100_000); print('done')"
+    with subprocess.Popen([sys.executable, "-c", noise], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace") as child:
+        log = Tail(child.stderr)
+        assert child.stdout.readline() == "done\n"  # a pipe that nobody reads holds 64 kB
+    assert "cut" in log.last()

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { syncFolder } from '../../core/disk.ts'
 import { exitCodes, WhetError } from '../../core/errors.ts'
@@ -22,9 +22,8 @@ export const requireOwnFolder = async (out: string): Promise<void> => {
 /** A folder beside the published one, to be written first. What killed publications left there is removed, or put back. */
 export const temporaryFor = async (out: string): Promise<string> => {
   const parent = path.dirname(out)
-  await mkdir(parent, { recursive: true })
   const stem = `.${path.basename(out)}.`
-  for (const name of await readdir(parent)) {
+  for (const name of await readdir(parent).catch(() => [])) {
     const left = name.startsWith(stem) ? /^(\d+)(-old)?$/.exec(name.slice(stem.length)) : null
     if (!left || isRunning(Number(left[1]), undefined)) continue
     const place = path.join(parent, name)

@@ -35,7 +35,7 @@ export const localPublisher = (
 
   return {
     write: async ({ adapter, as, out, baseName }, signal) => {
-      onProgress(`writing ${path.basename(out)}`)
+      onProgress(`writing ${as === 'safetensors' ? 'the merged weights' : path.basename(out)}`)
       await exportStudent({
         base: await base(signal),
         adapter,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ItemBase, Target } from '../../core/contract.ts'
@@ -117,6 +117,7 @@ const publish = async (work: Work, out: string): Promise<Published> => {
     if (missedOnGate.length > 0 && !options.anyway) throw targetsMissed(missedOnGate, 'closed')
   }
   await requireRoom(path.dirname(out), base, round.adapter)
+  await mkdir(path.dirname(out), { recursive: true })
   await writeForms(work)
   const { tokens, agreement, faults } = await compareForms(work)
   if (faults.length > 0 && !options.anyway) throw parityFailed(faults)
