@@ -5,6 +5,7 @@ import time
 
 from transformers import TrainerCallback
 
+import processes
 from job import DIVERGED, Refused
 
 # what preference training logs besides: rewards are beta times the log ratio to the reference
@@ -19,6 +20,7 @@ class Progress(TrainerCallback):
         self.tokens, self.losses = 0, []
         self.started = self.saved = time.monotonic()
         self.first = 0
+        self.stopped = False  # told to, at the end of a step
 
     def recent_loss(self) -> float:
         last = self.losses[-10:]
@@ -64,9 +66,10 @@ class Progress(TrainerCallback):
 
     def on_step_end(self, args, state, control, **_):
         now = time.monotonic()
-        if self.stop.asked or now - self.saved > self.job.params["checkpointSeconds"]:
+        self.stopped, due = processes.agree(self.stop.asked, now - self.saved > self.job.params["checkpointSeconds"])
+        if self.stopped or due:
             control.should_save = True
             self.saved = now
-        if self.stop.asked:
+        if self.stopped:
             control.should_training_stop = True
         return control

@@ -134,6 +134,8 @@ class Job:
         return (self.out / "result.json").exists()
 
     def event(self, data: dict) -> None:
+        if os.environ.get("RANK", "0") != "0":  # the first of several processes tells for all
+            return
         with open(self.out / "events.jsonl", "a") as file:
             file.write(json.dumps({"at": round(time.time(), 3), **data}) + "\n")
 

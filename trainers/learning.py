@@ -7,6 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
+import processes
 import shared_attention
 import torch
 from callbacks import Progress
@@ -53,7 +54,7 @@ class Session:
             "use_cpu": self.device == "cpu",
             "bf16": self.half,
             "gradient_checkpointing": False,  # rows are short: time is dearer than memory
-            "gradient_accumulation_steps": params["accumulate"],
+            "gradient_accumulation_steps": processes.share(self.job),
             "train_sampling_strategy": "sequential",  # the rows come in the order that is meant
             "learning_rate": params["learningRate"] * params["rateFactor"],
             "lr_scheduler_type": params["schedule"],
@@ -77,8 +78,11 @@ class Session:
         """Trains to the end, or to a checkpoint where it is told to stop; the exit code."""
         started = time.monotonic()
         trainer.train(resume_from_checkpoint=last_checkpoint(self.job.out))
-        if self.stop.asked:
+        if progress.stopped:
             return STOPPED
+        if processes.rank() > 0:
+            processes.wait_for_all()
+            return 0
         save_adapter(trainer, self.job.out / "adapter")
         self.job.finish(
             {
@@ -92,6 +96,7 @@ class Session:
         )
         for checkpoint in self.job.out.glob("checkpoint-*"):
             shutil.rmtree(checkpoint)
+        processes.wait_for_all()
         return 0
 
 
@@ -164,7 +169,8 @@ def last_checkpoint(out: Path) -> str | None:
             json.loads((folder / "trainer_state.json").read_text())
             whole.append(folder)
         except (OSError, ValueError):
-            shutil.rmtree(folder, ignore_errors=True)
+            if processes.rank() == 0:
+                shutil.rmtree(folder, ignore_errors=True)
     return str(max(whole, key=lambda folder: int(folder.name.split("-")[1]))) if whole else None
 
 

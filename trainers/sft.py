@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+import processes
 from job import Job, Refused, Stop, run
 
 DEFAULTS = {
@@ -28,6 +29,7 @@ DEFAULTS = {
     "packTokens": 512,  # tokens in one sequence, which is one step
     "packRows": 4,
     "accumulate": 1,  # sequences to a step
+    "processes": 1,  # that share the sequences of a step; `accumulate` is a multiple
     "shareHeaders": True,
     "weigh": "tokens",  # a row counts as its reply is long; or root (as the root of its length), or rows (all alike)
     "maxTokens": 1024,  # longest row kept, prompt and reply; longer ones are dropped, never cut
@@ -47,7 +49,10 @@ def train(file: Path) -> int:
     job = Job.read(file, "sft", DEFAULTS)
     if job.finished:
         return 0
-    lock = job.lock()  # noqa: F841  held until this process ends
+    lock = job.lock() if processes.rank() == 0 else None  # noqa: F841  held until this process ends
+    if job.params["processes"] < 1:
+        raise Refused("job-wrong", f"params.processes is {job.params['processes']}; it is a whole number from 1 on.")
+    processes.start_siblings(job)
     rows = job.read_rows()
     stop = Stop()  # before the slow imports: an order may come while they last
 
@@ -66,6 +71,7 @@ def train(file: Path) -> int:
     packs = []
     for number in range(int(params["epochs"])):
         packs += epoch(encoded, params["packTokens"], params["packRows"], params["shareHeaders"], job.seed * 1000 + number)
+    packs += [untrained(packs[0])] * (-len(packs) % processes.count())
     trainer, progress = build_trainer(job, packs, tokenizer, session)
     return session.train(trainer, progress)
 
@@ -95,7 +101,10 @@ def build_trainer(job: Job, packs: list[dict], tokenizer, session):
             trained = (labels != IGNORED).nonzero()[:, 0]
             logits = model(**inputs, use_cache=False, logits_to_keep=trained).logits[0]
             losses = torch.nn.functional.cross_entropy(logits.float(), labels[trained], reduction="none")
-            return (losses * weights[trained]).sum() / (len(trained) if num_items_in_batch is None else num_items_in_batch)
+            if num_items_in_batch is None:
+                return (losses * weights[trained]).sum() / max(1, len(trained))
+            # gradients are averaged over the processes, and the tokens of all of them are counted
+            return (losses * weights[trained]).sum() / num_items_in_batch * self.accelerator.num_processes
 
         def create_model_card(self, *args, **kwargs):  # the product writes its own, with evidence
             pass
@@ -108,7 +117,7 @@ def build_trainer(job: Job, packs: list[dict], tokenizer, session):
         return tensors | {"spans": shared_attention.spans(packed["segments"])}
 
     steps = math.ceil(len(packs) / job.params["accumulate"])
-    progress = session.progress([len(packed["input_ids"]) for packed in packs], steps)
+    progress = session.progress([len(packed["input_ids"]) if any(packed["weights"]) else 0 for packed in packs], steps)
     model, peft_config = with_adapter(job, session)
     trainer = PackedTrainer(
         model=model,
@@ -126,6 +135,13 @@ def build_trainer(job: Job, packs: list[dict], tokenizer, session):
         ),
     )
     return trainer, progress
+
+
+def untrained(pack: dict) -> dict:
+    """A pack that teaches nothing, where the last ones do not suffice for all processes."""
+    from rows import IGNORED
+
+    return pack | {"labels": [IGNORED] * len(pack["labels"]), "weights": [0.0] * len(pack["weights"])}
 
 
 def with_adapter(job: Job, session):

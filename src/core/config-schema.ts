@@ -1,36 +1,7 @@
 /** What whetstone.yaml may hold. Every field says what it means and in which unit: `configReference` is made from it. */
 import { z } from 'zod'
-import { findKey } from './secrets.ts'
-
-const whole = (least: number, most?: number) => (most === undefined ? z.int().min(least) : z.int().min(least).max(most))
-const share = () => z.number().min(0).max(1)
-const http = () =>
-  z.url({ protocol: /^https?$/, error: 'expected an http(s) address such as http://127.0.0.1:8000/v1' })
-/** A section that may be left out: its own fields have defaults. */
-const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape, meaning: string) =>
-  z
-    .strictObject(shape)
-    .prefault({} as never)
-    .describe(meaning)
-
-const apiKeyEnv = () =>
-  z
-    .string()
-    .superRefine((value, context) => {
-      if (/^sk-/.test(value) || findKey(value) >= 0)
-        context.addIssue({
-          code: 'custom',
-          message:
-            "holds a key. Put the key into an environment variable, write that variable's name here, and take the key out of the file",
-        })
-      else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value))
-        context.addIssue({
-          code: 'custom',
-          message: 'expected the name of an environment variable such as OPENAI_API_KEY',
-        })
-    })
-    .optional()
-    .describe('name of the environment variable that holds the key; never the key itself')
+import { Executor } from './config-executor.ts'
+import { apiKeyEnv, http, section, share, whole } from './config-fields.ts'
 
 const price = () =>
   z
@@ -117,6 +88,9 @@ const Sft = section(
     packTokens: whole(64).optional().describe('tokens of one packed sequence, which is one step'),
     packRows: whole(1).optional().describe('rows of one packed sequence; they share one tools header'),
     accumulate: whole(1).optional().describe('sequences to a step'),
+    processes: whole(1, 64)
+      .optional()
+      .describe('processes that share the sequences of a step; `accumulate` is a multiple of it'),
     weigh: z
       .enum(['root', 'rows', 'tokens'])
       .optional()
@@ -208,32 +182,6 @@ const Grpo = section(
   },
   'learning from rewards; what is left out has its default in trainers/grpo.py',
 )
-
-const Ray = z.strictObject({
-  address: z
-    .url({ protocol: /^https?$/, error: "expected the dashboard's http(s) address such as http://head:8265" })
-    .describe("address of the cluster's dashboard, which takes jobs"),
-  tokenEnv: apiKeyEnv().describe("name of the environment variable that holds the cluster's token"),
-  python: z.string().min(1).default('python').describe('interpreter on its nodes that has Ray'),
-  trainerPython: z
-    .string()
-    .min(1)
-    .optional()
-    .describe("interpreter on its nodes that has the trainers' requirements; `python` where left out"),
-  cpus: z.number().min(0).default(1).describe('CPUs that a job asks for'),
-  gpus: z.number().min(0).default(0).describe('GPUs that a job asks for'),
-  retries: whole(0, 100)
-    .default(3)
-    .describe('nodes that a job may lose; it goes on from its checkpoint on another one'),
-})
-
-const Executor = z
-  .union([z.literal('local'), z.strictObject({ ray: Ray })], {
-    // within a section the problem is told at its own key
-    error: ({ input }) => (typeof input === 'object' ? undefined : 'expected `local`, or `ray: { address: ... }`'),
-  })
-  .default('local')
-  .describe('where training jobs run: on this machine, or on a Ray cluster')
 
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),

@@ -1,0 +1,34 @@
+/** Kinds of values that several sections of whetstone.yaml share. */
+import { z } from 'zod'
+import { findKey } from './secrets.ts'
+
+export const whole = (least: number, most?: number) =>
+  most === undefined ? z.int().min(least) : z.int().min(least).max(most)
+export const share = () => z.number().min(0).max(1)
+export const http = () =>
+  z.url({ protocol: /^https?$/, error: 'expected an http(s) address such as http://127.0.0.1:8000/v1' })
+/** A section that may be left out: its own fields have defaults. */
+export const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape, meaning: string) =>
+  z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(meaning)
+
+export const apiKeyEnv = () =>
+  z
+    .string()
+    .superRefine((value, context) => {
+      if (/^sk-/.test(value) || findKey(value) >= 0)
+        context.addIssue({
+          code: 'custom',
+          message:
+            "holds a key. Put the key into an environment variable, write that variable's name here, and take the key out of the file",
+        })
+      else if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(value))
+        context.addIssue({
+          code: 'custom',
+          message: 'expected the name of an environment variable such as OPENAI_API_KEY',
+        })
+    })
+    .optional()
+    .describe('name of the environment variable that holds the key; never the key itself')
