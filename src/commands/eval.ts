@@ -47,6 +47,13 @@ const input = z.strictObject({
     .max(20)
     .optional()
     .describe('ask each item in up to so many other wordings too: the share that is right in all of them'),
+  judge: z
+    .boolean()
+    .default(false)
+    .describe(
+      'roles.judge answers what the skill leaves to a judge; where it is not calibrated its answers are advice; its endpoint may charge',
+    )
+    .meta({ remote: false }),
   regrade: z.boolean().default(false).describe('grade the stored replies again; no student is asked'),
   items: z.int().min(1).optional().describe("how many; the split's own number by default"),
   set: setField,
@@ -63,9 +70,9 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
     const anonymous = input.target === 'base' || /^https?:\/\//.test(input.target)
     const loaded = anonymous ? await loadProject(input, context) : undefined
     const { evaluateRun } = await import('../graph/evaluate-run.ts')
-    const { target, split, regrade, items, samples, temperature, rephrase } = input
+    const { target, split, regrade, judge, items, samples, temperature, rephrase } = input
     const lengths = input.shown === undefined ? [] : catalogueLengths(input.shown)
-    if (regrade && (lengths.length > 0 || samples || rephrase)) throw nothingAsked()
+    if (regrade && (lengths.length > 0 || samples || rephrase || judge)) throw nothingAsked()
     if (lengths.length > 1 && (samples || rephrase)) throw oneAtATime()
     context.progress(0, 0, regrade ? 'grading again' : `starting the student of ${target}`)
     return evaluateRun({
@@ -73,6 +80,7 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
       target,
       split,
       regrade,
+      judge,
       signal: context.signal,
       ...(loaded && { loaded }),
       ...(items !== undefined && { items }),
@@ -101,7 +109,7 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
       percent(rate),
       interval(bounds?.low, bounds?.high),
       `${passes}/${n}`,
-      status,
+      summary.judged?.some(({ criterion, trusted }) => criterion === of && !trusted) ? 'advice' : status,
     ])
     const failures = Object.entries(summary.failures).sort(([, a], [, b]) => b - a)
     return [
@@ -119,6 +127,11 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
           ]
         : []),
       ...weakest(summary, dim),
+      ...(summary.judged ?? []).map(({ criterion, judge, trusted, why }) =>
+        trusted
+          ? `${judge} decides ${criterion}: ${why}`
+          : colors.yellow(`${judge} only advises on ${criterion}: ${why}`),
+      ),
       ...byKind(summary, dim),
       ...depthText(summary, dim),
     ].join('\n')
@@ -173,7 +186,7 @@ const catalogueLengths = (text: string): number[] => {
 const nothingAsked = () =>
   new WhetError({
     code: 'bad-input',
-    message: '--regrade asks no student, so --shown, --samples and --rephrase have nothing to measure. Leave one out.',
+    message: '--regrade asks nobody, so --shown, --samples, --rephrase and --judge have nothing to do. Leave one out.',
     fixedBy: 'config',
     exit: exitCodes.usage,
   })

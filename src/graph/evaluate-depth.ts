@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { AnySkill, ItemBase } from '../core/contract.ts'
+import type { AnySkill, ItemBase, Llm } from '../core/contract.ts'
 import { WhetError } from '../core/errors.ts'
 import { type EvaluationRow, outcomeOf } from '../core/evaluation.ts'
 import { type Rate, Tally } from '../core/rates.ts'
@@ -33,6 +33,7 @@ interface DepthOptions {
   readonly split: 'dev' | 'gate' | 'train'
   readonly definition: unknown
   readonly deps: Pick<Deps, 'plugin' | 'config' | 'signal' | 'scratch' | 'emit'>
+  readonly judge?: Llm | undefined
   student(): Promise<Student>
 }
 

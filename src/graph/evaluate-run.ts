@@ -1,9 +1,12 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { isWhetError } from '../core/errors.ts'
+import type { Llm } from '../core/contract.ts'
+import { isWhetError, WhetError } from '../core/errors.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { readJsonl, writeJsonl } from '../core/jsonl.ts'
+import { judgedCriteria } from '../core/judge/grade.ts'
+import { readCalibration } from '../core/judge/store.ts'
 import { type MeasuredRate, measure, ratesByTag, type TagRate } from '../core/rates.ts'
 import type { OpenStudent } from './deps.ts'
 import { primaryOf, type Robustness, robustness, type Steadiness, steadiness } from './evaluate-depth.ts'
@@ -18,6 +21,7 @@ import {
   type SubjectOptions,
   subjectOf,
 } from './evaluate-subject.ts'
+import { withJudge } from './publish/judge.ts'
 
 export interface EvaluationSummary {
   readonly target: string
@@ -28,9 +32,18 @@ export interface EvaluationSummary {
   readonly tags: readonly TagRate[]
   readonly failures: Readonly<Record<string, number>> // rows by failure tag
   readonly unscored: number
+  readonly judged?: readonly JudgedCriterion[] // with a judge: what it was asked about
   readonly curve?: readonly CurvePoint[]
   readonly steadiness?: Steadiness
   readonly robustness?: Robustness
+}
+
+/** A criterion that a judge answered. One that is not to be trusted with it gives advice and decides nothing. */
+export interface JudgedCriterion {
+  readonly criterion: string
+  readonly judge: string // model
+  readonly trusted: boolean
+  readonly why: string
 }
 
 /** One of several settings that the same student is measured under. */
@@ -48,6 +61,7 @@ export interface Variant {
 
 export interface EvaluateRunOptions extends SubjectOptions {
   readonly regrade?: boolean
+  readonly judge?: boolean // roles.judge answers what the skill's own code leaves open
   readonly curve?: readonly Variant[] // measured one after the other; the last one that could be is the summary's own
   readonly samples?: { readonly samples: number; readonly temperature: number }
   readonly rephrase?: number // most other wordings of an item
@@ -63,14 +77,48 @@ export const evaluateRun = async (options: EvaluateRunOptions): Promise<Evaluati
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   try {
     if (options.regrade) return summaryOf(await regrade(subject, options), subject, options)
-    return await measured(subject, options, scratch)
+    return options.judge ? await withVerdicts(subject, options, scratch) : await measured(subject, options, scratch)
   } finally {
     await subject.plugin.dispose?.()
     await rm(scratch, { recursive: true, force: true })
   }
 }
 
-const measured = async (subject: Subject, options: EvaluateRunOptions, scratch: string): Promise<EvaluationSummary> => {
+/** @throws {WhetError} no-judge · and what a missing key or price is */
+const withVerdicts = async (
+  subject: Subject,
+  options: EvaluateRunOptions,
+  scratch: string,
+): Promise<EvaluationSummary> => {
+  const { loaded, plugin, files, round } = subject
+  const { judge: settings } = loaded.config.roles
+  if (!settings) throw noJudge()
+  const { signal } = depsOf(subject, options, scratch)
+  const account = files?.name ?? 'eval'
+  const summary = await withJudge(
+    options.workspace,
+    loaded,
+    account,
+    round,
+    signal,
+    (judge) => measured(subject, options, scratch, judge),
+    'eval',
+  )
+  const known = await readCalibration(options.workspace.llm(), settings)
+  const judged = [...judgedCriteria(plugin.rubrics)].map((criterion) => {
+    const calibrated = known?.criteria.find((one) => one.criterion === criterion)
+    const why = calibrated?.why ?? 'it was never calibrated on it: `whet judge calibrate`'
+    return { criterion, judge: settings.model, trusted: calibrated?.trusted ?? false, why }
+  })
+  return { ...summary, judged }
+}
+
+const measured = async (
+  subject: Subject,
+  options: EvaluateRunOptions,
+  scratch: string,
+  judge?: Llm,
+): Promise<EvaluationSummary> => {
   const open = opener(subject, options, scratch)
   const { signal } = depsOf(subject, options, scratch)
   let opened: OpenStudent | undefined
@@ -79,8 +127,8 @@ const measured = async (subject: Subject, options: EvaluateRunOptions, scratch: 
     return opened.student
   }
   try {
-    if (options.curve) return await curveOf(options.curve, { subject, options, scratch, student })
-    const ask = await asked({ subject, options, scratch, student })
+    if (options.curve) return await curveOf(options.curve, { subject, options, scratch, student, judge })
+    const ask = await asked({ subject, options, scratch, student, judge })
     const { samples, rephrase } = options
     const rows = await evaluateItems({ ...ask, file: path.join(scratch, 'rows.jsonl') })
     return {
@@ -98,12 +146,13 @@ interface Asking {
   readonly options: EvaluateRunOptions
   readonly scratch: string
   readonly student: () => Promise<OpenStudent['student']>
+  readonly judge?: Llm | undefined
 }
 
-const asked = async ({ subject, options, scratch, student }: Asking) => {
+const asked = async ({ subject, options, scratch, student, judge }: Asking) => {
   const deps = depsOf(subject, options, scratch)
   const items = await itemsOf(subject, options, deps)
-  return { items, split: options.split, definition: subject.definition, deps, student }
+  return { items, split: options.split, definition: subject.definition, deps, student, judge }
 }
 
 /** The same student under one setting after the other. A prompt that outgrows the student's context is a finding, not the end. */
@@ -169,3 +218,11 @@ const summaryOf = (
     unscored: rows.filter((row) => row.error).length,
   }
 }
+
+const noJudge = () =>
+  new WhetError({
+    code: 'no-judge',
+    message: '--judge asks roles.judge, which the config does not set: write model and baseUrl of the judge there.',
+    fixedBy: 'config',
+    exit: 2,
+  })

@@ -12,6 +12,7 @@ import { keepCalibration } from '../../src/core/judge/store.ts'
 import { openGateway } from '../../src/core/llm/gateway.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { startRun } from '../../src/graph/engine.ts'
+import { evaluateRun } from '../../src/graph/evaluate-run.ts'
 import type { Improvement } from '../../src/graph/improve.ts'
 import type { GateFile } from '../../src/graph/nodes/gate.ts'
 import { newFolder, rolesOf, scope } from '../support/llm.ts'
@@ -243,6 +244,34 @@ describe('a loop with a scripted model in every role', () => {
     const { rows } = await readJsonl<Improvement>(files.round(1).improved)
     expect(rows.every(({ outcome }) => outcome === 'truth-changed')).toBe(true)
     expect(JSON.stringify((await readJsonl(files.round(1).sft)).rows)).not.toMatch(/delete_account/)
+  }, 60_000)
+
+  test('whet eval --judge asks it too: advice until it is calibrated, and a verdict after', async () => {
+    server = await startScriptedOpenAi((request) => everyRole(request, mended))
+    const dir = mkdtempSync(path.join(tmpdir(), 'whet-roles-'))
+    const { outcome, workspace } = await world(dir, { rounds: 1 })
+    const evaluated = (judge: boolean) =>
+      evaluateRun({
+        workspace,
+        target: outcome.run,
+        split: 'dev',
+        judge,
+        plugin: demanding() as never,
+        machines: { trainer: toyTrainer(), students: toyStudents([[], ['plain']]) },
+      })
+    const politeIn = ({ tags }: Awaited<ReturnType<typeof evaluateRun>>) =>
+      tags.filter(({ criterion }) => criterion === 'polite').reduce((sum, { passes }) => sum + passes, 0)
+    const without = await evaluated(false)
+    expect([without.judged, politeIn(without)]).toEqual([undefined, 0])
+    const advised = await evaluated(true)
+    expect(politeIn(advised)).toBe(60)
+    expect(advised.judged).toMatchObject([
+      { criterion: 'polite', judge: 'judge', trusted: false, why: expect.stringMatching(/never calibrated/) },
+    ])
+    const settings = rolesOf({ judge: { model: 'judge', baseUrl: server.url } }).judge!
+    const trusted = { criterion: 'polite', pairs: 120, failed: 0, trusted: true, why: 'tested' }
+    await keepCalibration(workspace.llm(), settings, [trusted], new Date(0))
+    expect((await evaluated(true)).judged).toMatchObject([{ trusted: true, why: 'tested' }])
   }, 60_000)
 
   test('a judge that was never calibrated promotes nobody; a trusted one does', async () => {

@@ -12,6 +12,7 @@ export const withJudge = async <T>(
   round: number,
   signal: AbortSignal,
   work: (judge: Llm | undefined) => Promise<T>,
+  stage = 'publish',
 ): Promise<T> => {
   const { roles, budget } = loaded.config
   if (!roles.judge) return work(undefined)
@@ -24,7 +25,7 @@ export const withJudge = async <T>(
     baseDir: path.dirname(loaded.file),
   })
   try {
-    return await work(gateway.llm('judge', { signal, stage: 'publish', round }))
+    return await work(gateway.llm('judge', { signal, stage, round }))
   } finally {
     await gateway.close()
   }
