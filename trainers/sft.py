@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+import memory
 import processes
 from job import Job, Refused, Stop, run
 
@@ -53,6 +54,7 @@ def train(file: Path) -> int:
     if job.params["processes"] < 1:
         raise Refused("job-wrong", f"params.processes is {job.params['processes']}; it is a whole number from 1 on.")
     processes.start_siblings(job)
+    memory.fit(job)
     rows = job.read_rows()
     stop = Stop()  # before the slow imports: an order may come while they last
 
@@ -72,8 +74,13 @@ def train(file: Path) -> int:
     for number in range(int(params["epochs"])):
         packs += epoch(encoded, params["packTokens"], params["packRows"], params["shareHeaders"], job.seed * 1000 + number)
     packs += [untrained(packs[0])] * (-len(packs) % processes.count())
-    trainer, progress = build_trainer(job, packs, tokenizer, session)
-    return session.train(trainer, progress)
+    try:
+        trainer, progress = build_trainer(job, packs, tokenizer, session)
+        return session.train(trainer, progress)
+    except Exception as error:
+        if memory.halve(job, error):
+            os.execv(sys.executable, [sys.executable, *sys.argv])  # the same process, with nothing of the failed step in its memory
+        raise
 
 
 def rate_behind(params: dict) -> float:
