@@ -4,6 +4,7 @@ import type { Facts } from '../../graph/publish/facts.ts'
 import { count, tagsText } from '../format.ts'
 import { fenced, section, table, text } from '../markdown.ts'
 import type { Report } from '../report/model.ts'
+import { rowCountHeads, rowCounts } from '../report/tables.ts'
 
 /** What a language model did for the rows, over the whole run. */
 export interface ModelUse {
@@ -46,26 +47,8 @@ export const dataCard = (facts: Facts, report: Report, { options, models, dimens
     ]),
     ...section('How many', [
       ...table(
-        [
-          'round',
-          'made',
-          'near-duplicates',
-          'too near to an evaluation item',
-          'rejected',
-          'accepted',
-          'replayed',
-          'trained on',
-        ],
-        upTo(report.data, facts.round).map((row) => [
-          row.round,
-          row.made,
-          row.duplicates,
-          row.leaked,
-          row.rejected,
-          row.accepted,
-          row.replayed,
-          row.trained,
-        ]),
+        ['round', ...rowCountHeads],
+        upTo(report.data, facts.round).map((row) => [row.round, ...rowCounts(row)]),
       ),
       ...upTo(report.data, facts.round).flatMap(({ round, reasons }) =>
         reasons.slice(0, 4).map(({ reason, rows }) => `- round ${round}, ${count(rows)} rejected: ${text(reason)}`),

@@ -76,17 +76,8 @@ const numbers = (
 export const data = ({ data: rows }: Report): Section => {
   const reasons = rows.flatMap(({ round, reasons: found }) => found.map((each) => ({ round, ...each })))
   const body = html`${numbers(
-    ['', 'made', 'near-duplicates', 'leaked', 'rejected', 'accepted', 'replayed', 'trained on'],
-    rows.map((row) => [
-      roundText(row.round),
-      row.made,
-      row.duplicates,
-      row.leaked,
-      row.rejected,
-      row.accepted,
-      row.replayed,
-      row.trained,
-    ]),
+    ['', ...say.rowCountHeads],
+    rows.map((row) => [roundText(row.round), ...say.rowCounts(row)]),
   )}<p class="small soft">Leaked rows were too near to an evaluation item and were dropped. Replayed rows come from earlier rounds.</p>
 ${reasons.length > 0 && html`<h3 class="next">Why rows were rejected</h3><ul class="notes">${reasons.map(({ round, reason, rows: times }) => html`<li>round ${round}, ${plural(times, 'row')}: ${reason}</li>`)}</ul>`}`
   return { id: 'data', title: 'Data', body: rows.length > 0 ? body : null }

@@ -189,17 +189,8 @@ const partOf = (part: ReportPart): string[] => {
 const data = ({ data: rows }: Report): string[] =>
   section('Data', [
     ...table(
-      ['round', 'made', 'near-duplicates', 'leaked', 'rejected', 'accepted', 'replayed', 'trained on'],
-      rows.map((row) => [
-        row.round,
-        row.made,
-        row.duplicates,
-        row.leaked,
-        row.rejected,
-        row.accepted,
-        row.replayed,
-        row.trained,
-      ]),
+      ['round', ...say.rowCountHeads],
+      rows.map((row) => [row.round, ...say.rowCounts(row)]),
     ),
     ...rows.flatMap(({ round, reasons }) =>
       reasons.map(({ reason, rows: times }) => `- round ${round}, ${plural(times, 'row')} rejected: ${text(reason)}`),

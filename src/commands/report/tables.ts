@@ -1,8 +1,20 @@
 import { count, duration, percent, plural, points, tagsText } from '../format.ts'
-import type { AimedRow, Belief, ProtectedRow, Report, TargetRow, VerdictRow } from './model.ts'
+import type { AimedRow, Belief, DataRow, ProtectedRow, Report, TargetRow, VerdictRow } from './model.ts'
 import { changeText, probability, roundText, statusText, targetText } from './text.ts'
 
 /** Words that Markdown and HTML share, so that both say the same. */
+
+/** Columns of `rowCounts`, behind the round's. */
+export const rowCountHeads = ['made', 'near-duplicates', 'leaked', 'rejected', 'accepted', 'replayed', 'trained on']
+export const rowCounts = (row: DataRow): number[] => [
+  row.made,
+  row.duplicates,
+  row.leaked,
+  row.rejected,
+  row.accepted,
+  row.replayed,
+  row.trained,
+]
 
 export const goalText = ({ pass, measure }: TargetRow): string =>
   measure === 'pooled' ? `≥ ${pass}` : `≥ ${Number((pass * 100).toFixed(1))} %`
