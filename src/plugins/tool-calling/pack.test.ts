@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadPack, parsePack } from './pack.ts'
 import { checkPack, packProblems } from './pack-check.ts'
@@ -121,6 +123,41 @@ test('broken YAML is told with file, line and column', async () => {
   await expect(loadPack(file, '/')).rejects.toThrowError(
     expect.objectContaining({ code: 'broken-yaml', message: expect.stringMatching(/broken\.yaml:\d+:\d+/) }),
   )
+})
+
+describe('a pack that is a folder', () => {
+  const tools =
+    'pack: 1\npools: { stem: [a, b] }\ntools: { read: { slots: { path: stem }, say: { direct: ["Read {path}"] } } }\n'
+  const folder = (more: string) => {
+    const at = path.dirname(written('one.yaml', tools))
+    writeFileSync(path.join(at, 'two.yaml'), more)
+    return at
+  }
+
+  test('is the sum of its files', async () => {
+    const { content } = await loadPack(
+      folder('tools: { read: { say: { direct: ["Show {path}"] } } }\npools: { number: [1] }\n'),
+      '/',
+    )
+    expect(content.tools.read?.say.direct).toEqual([{ say: 'Read {path}' }, { say: 'Show {path}' }])
+    expect(Object.keys(content.pools)).toEqual(['stem', 'number'])
+  })
+
+  test('is refused where two parts contradict each other, saying where', async () => {
+    await expect(loadPack(folder('tools: { read: { slots: { path: other } } }\n'), '/')).rejects.toThrowError(
+      expect.objectContaining({ code: 'bad-pack', message: expect.stringContaining('tools.read.slots.path') }),
+    )
+  })
+
+  test('tells broken YAML with the part, line and column', async () => {
+    await expect(loadPack(folder('tools: [a\n'), '/')).rejects.toThrowError(/two\.yaml:\d+:\d+/)
+  })
+
+  test('is refused when it holds no YAML file', async () => {
+    await expect(loadPack(path.dirname(written('readme.txt', 'no')), '/')).rejects.toThrowError(
+      expect.objectContaining({ code: 'pack-missing', message: expect.stringContaining('no YAML file') }),
+    )
+  })
 })
 
 test('a missing pack names the ones that are built in', async () => {
