@@ -11,7 +11,7 @@ export interface Planned {
 
 /**
  * Spreads a part's rows: over the kinds by their shares, within a kind evenly over the tools, within a tool evenly
- * over its families. `where` narrows all of it: an item fits when it carries one of the values of each dimension.
+ * over direct and indirect wordings, however many of each a pack has, and within those evenly over the families. `where` narrows all of it: an item fits when it carries one of the values of each dimension.
  * @throws {WhetError} unknown-tag · no-phrasing when the split has no family that fits
  */
 export const planPart = (
@@ -45,27 +45,43 @@ export const planPart = (
 export const fits = (tags: Tags, where: Tags): boolean =>
   Object.entries(where).every(([dimension, values]) => values.some((value) => tags[dimension]?.includes(value)))
 
-/** One cell a tool; requests with several calls and those that no tool serves are one cell each. */
+/** One cell a tool and style; requests with several calls and those that no tool serves are one cell each. */
 const planKind = (families: readonly Family[], rows: number, random: () => number): Planned[] => {
-  const cells = new Map<string, Family[]>()
+  const byTool = grouped(families, ({ kind, tags }) =>
+    kind === 'call' || kind === 'ask' ? (tags.tool?.[0] ?? '') : kind,
+  )
+  return spread(byTool, rows, random).flatMap(([ofTool, rowsOfTool]) =>
+    spread(
+      grouped(ofTool, ({ tags }) => tags.style?.[0] ?? ''),
+      rowsOfTool,
+      random,
+    ).flatMap(([cell, rowsOfCell]) => {
+      const order = shuffle(random, cell)
+      return Array.from({ length: rowsOfCell }, (_, row) => {
+        const at = row % order.length
+        return { family: order[at] as Family, instead: [...order.slice(at + 1, at + 4), ...order.slice(0, 2)] }
+      })
+    }),
+  )
+}
+
+const grouped = (families: readonly Family[], by: (family: Family) => string): Family[][] => {
+  const groups = new Map<string, Family[]>()
   for (const family of families) {
-    const key = family.kind === 'call' || family.kind === 'ask' ? (family.tags.tool?.[0] ?? '') : family.kind
-    const cell = cells.get(key)
-    if (cell) cell.push(family)
-    else cells.set(key, [family])
+    const group = groups.get(by(family))
+    if (group) group.push(family)
+    else groups.set(by(family), [family])
   }
+  return [...groups.values()]
+}
+
+const spread = <T>(parts: readonly T[], rows: number, random: () => number): (readonly [T, number])[] => {
   const rowsOf = apportion(
     rows,
-    Array.from(cells, () => 1),
+    parts.map(() => 1),
     random,
   )
-  return [...cells.values()].flatMap((cell, index) => {
-    const order = shuffle(random, cell)
-    return Array.from({ length: rowsOf[index] ?? 0 }, (_, row) => {
-      const at = row % order.length
-      return { family: order[at] as Family, instead: [...order.slice(at + 1, at + 4), ...order.slice(0, 2)] }
-    })
-  })
+  return parts.map((part, index) => [part, rowsOf[index] ?? 0])
 }
 
 /** Whole rows by weight, summing to `rows`; the largest remainders round up, and chance breaks ties. */
