@@ -56,6 +56,7 @@ describe('a wrong command line', () => {
   test.each([
     [['eval'], 'missing-argument'],
     [['eval', 'base', '--split', 'nope'], 'bad-input'],
+    [['eval', 'RUN', '--regrade', '--pack', 'my-pack.yaml'], 'bad-input'],
     [['data', 'generate', '--rows', 'many'], 'bad-input'],
     [['data', 'generate', '--rows', '0'], 'bad-input'],
     [['runs', 'extra'], 'too-many-arguments'],

@@ -72,7 +72,8 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
     const { evaluateRun } = await import('../graph/evaluate-run.ts')
     const { target, split, regrade, judge, items, samples, temperature, rephrase } = input
     const lengths = input.shown === undefined ? [] : catalogueLengths(input.shown)
-    if (regrade && (lengths.length > 0 || samples || rephrase || judge)) throw nothingAsked()
+    if (regrade && (input.pack !== undefined || lengths.length > 0 || samples || rephrase || judge))
+      throw nothingAsked()
     if (lengths.length > 1 && (samples || rephrase)) throw oneAtATime()
     context.progress(0, 0, regrade ? 'grading again' : `starting the student of ${target}`)
     return evaluateRun({
@@ -186,7 +187,8 @@ const catalogueLengths = (text: string): number[] => {
 const nothingAsked = () =>
   new WhetError({
     code: 'bad-input',
-    message: '--regrade asks nobody, so --shown, --samples, --rephrase and --judge have nothing to do. Leave one out.',
+    message:
+      '--regrade asks nobody, so --pack, --shown, --samples, --rephrase and --judge have nothing to do. Leave one out.',
     fixedBy: 'config',
     exit: exitCodes.usage,
   })
