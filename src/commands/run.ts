@@ -33,12 +33,12 @@ export const command: Implementation = defineCommand<typeof input, Plan | RunAns
     const loaded = await loadProject(input, context)
     const workspace = workspaceOf(input, context)
     const { signal, drain, onEvent } = context
+    const from = input.from === undefined ? undefined : parseRunRound(input.from)
     if (input.plan) {
       const { planRun } = await import('../graph/plan.ts')
-      return planRun({ workspace, loaded, signal })
+      return planRun({ workspace, loaded, ...(from && { from }) })
     }
     const { startRun } = await import('../graph/engine.ts')
-    const from = input.from === undefined ? undefined : parseRunRound(input.from)
     const { name } = input
     const outcome = await startRun({
       workspace,

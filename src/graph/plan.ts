@@ -1,8 +1,9 @@
-import os from 'node:os'
 import path from 'node:path'
 import type { LoadedConfig } from '../core/config.ts'
 import { rolesIn } from '../core/llm/gateway.ts'
+import type { Workspace } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
+import { type Pace, paceOf } from './pace.ts'
 
 export interface Plan {
   readonly skill: string
@@ -15,49 +16,61 @@ export interface Plan {
   readonly notes: readonly string[]
 }
 
-/** Rounded from docs/results/2026-11-22-quickstart.md (two AVX2 cores, SmolLM2-135M); export and generation are rough guesses. Seconds. */
-const pace = { replySeconds: 0.8, rowSeconds: 0.77, exportSeconds: 20, generateSeconds: 5 }
-const pairOfCores = 2
+/** Making the items, and an adapter into served weights: small beside the rest, so a guess will do. */
+const guessed = { defineSeconds: 12, exportSeconds: 20 }
 
-/** What a run would do, and about how long it takes: nothing is read but the config and the plugin, nothing is written. */
+/**
+ * What a run would do, and about how long it takes: the config, the plugin and the times of earlier runs are read, nothing is written.
+ * @param from the run and round that it would go on from, whose baseline it takes over
+ */
 export const planRun = async ({
+  workspace,
   loaded,
+  from,
 }: {
+  workspace: Workspace
   loaded: LoadedConfig
-  workspace?: unknown
-  signal?: AbortSignal
+  from?: { readonly run: string; readonly round?: number }
 }): Promise<Plan> => {
   const { config } = loaded
+  if (from) await workspace.find(from.run)
   const plugin = await loadPlugin(config.skill, path.dirname(loaded.file))
   plugin.options.parse(config.options)
-  const speed = Math.max(1, os.availableParallelism() / pairOfCores)
   const { dev, gate, sealed } = config.evaluation
-  const evaluation = ((dev + gate) * pace.replySeconds + pace.exportSeconds) / 60 / speed
-  const training = (config.loop.rows * (config.train.sft.epochs ?? 1) * pace.rowSeconds) / 60 / speed
-  const stages = [
+  const pace = await paceOf(workspace, config.skill, config.student.base)
+  const minutesFor = (items: number, seconds: number, more = 0) => (items * seconds + more) / 60
+  const training = minutesFor(config.loop.rows * (config.train.sft.epochs ?? 1), pace.row)
+  const baseline = [
     {
       name: 'define',
       what: `freeze tools and seeds, make ${dev} dev, ${gate} gate and ${sealed} sealed items`,
-      estimateMinutes: 0.2,
+      estimateMinutes: guessed.defineSeconds / 60,
     },
     {
       name: 'evaluate',
       what: `the untouched ${config.student.base} answers ${dev + gate} items: the baseline`,
-      estimateMinutes: evaluation,
+      estimateMinutes: minutesFor(dev + gate, pace.baseReply, guessed.exportSeconds),
     },
+  ]
+  const round = [
     {
       name: 'generate',
       what: `${config.loop.rows} rows a round, uniform first, then aimed at what failed`,
-      estimateMinutes: pace.generateSeconds / 60,
+      estimateMinutes: 0,
     },
-    { name: 'validate', what: 'each gold answer must pass its own grader', estimateMinutes: pace.generateSeconds / 60 },
+    { name: 'validate', what: 'each gold answer must pass its own grader', estimateMinutes: 0 },
     { name: 'train', what: `SFT on ${config.loop.rows} rows a round`, estimateMinutes: training },
-    { name: 'evaluate', what: `the new student answers ${dev + gate} items`, estimateMinutes: evaluation },
+    {
+      name: 'evaluate',
+      what: `the new student answers ${dev + gate} items`,
+      estimateMinutes: minutesFor(dev + gate, pace.reply, guessed.exportSeconds),
+    },
     { name: 'gate', what: 'promote, hold or reject, by paired statistics', estimateMinutes: 0 },
     { name: 'analyze', what: 'what failed, and the spec of the next rows', estimateMinutes: 0 },
   ]
-  const round = stages.slice(2).reduce((sum, stage) => sum + stage.estimateMinutes, 0)
-  const minutes = stages[0]!.estimateMinutes + evaluation + config.loop.rounds * round
+  const stages = [...(from ? [] : baseline), ...round]
+  const sum = (of: typeof stages) => of.reduce((total, { estimateMinutes }) => total + estimateMinutes, 0)
+  const minutes = sum(from ? [] : baseline) + config.loop.rounds * sum(round)
   return {
     skill: plugin.name,
     rounds: config.loop.rounds,
@@ -66,12 +79,14 @@ export const planRun = async ({
     stages,
     minutes,
     money: 0,
-    notes: notesOf(loaded, minutes),
+    notes: notesOf(loaded, minutes, pace),
   }
 }
 
-const notesOf = ({ config }: LoadedConfig, minutes: number): string[] => [
-  'Minutes are estimates from two AVX2 cores, scaled by the cores of this machine; a GPU is much faster.',
+const notesOf = ({ config }: LoadedConfig, minutes: number, { measured }: Pace): string[] => [
+  measured
+    ? `Minutes by the pace of ${measured} on this machine.`
+    : 'Minutes are reckoned from two slow cores, scaled by the cores of this machine: processors that multiply bf16 take half of it, a GPU much less. Once a run has trained, its pace counts.',
   ...(minutes > config.budget.minutes
     ? [`The budget of ${config.budget.minutes} minutes may end the run before its last round.`]
     : []),
