@@ -12,6 +12,7 @@ import shared_attention
 import torch
 from callbacks import Progress
 from job import STOPPED, Job, Refused, Stop
+from machine import multiplies_bf16
 
 
 class Session:
@@ -115,12 +116,6 @@ def choose_device(wanted: str) -> str:
     if wanted == "cuda" and not torch.cuda.is_available():
         raise Refused("no-cuda", "device is `cuda`, and torch sees none. Use `auto` or `cpu`.")
     return "cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def multiplies_bf16() -> bool:
-    """Whether this processor has instructions for bfloat16; without them it is emulated, slower than float32."""
-    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-    return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
 
 
 def encode_rows(job: Job, rows: list[dict], tokenizer) -> list:

@@ -4,7 +4,8 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { findBase } from './models.ts'
 import { environmentFolder, findEnvironment, findPython, pythonMissing } from './python-find.ts'
-import { askPython } from './python-run.ts'
+import { askPython, trainerScript } from './python-run.ts'
+import { Machine, reachText } from './reach.ts'
 
 export interface Check {
   readonly name: string
@@ -33,7 +34,7 @@ export const checkPython = async (options: DoctorOptions = {}): Promise<Check[]>
     checkEnvironment(folder, environment),
     await checkDisk(folder ?? process.cwd(), environment !== undefined),
     ...(options.models && options.base ? [await checkBase(options.base, options.models)] : []),
-    await checkCuda(environment?.python),
+    ...(await checkMachine(environment?.python)),
   ]
 }
 
@@ -84,19 +85,33 @@ const checkBase = async (base: string, models: string): Promise<Check> => {
   return { name: 'base model', ok: true, detail }
 }
 
-/** No GPU is no fault: training and serving then use the CPU. */
-const checkCuda = async (python: string | undefined): Promise<Check> => {
+/** No GPU is no fault: training and serving then use the CPU. What the machine can train is reckoned, and a guide only. */
+const checkMachine = async (python: string | undefined): Promise<Check[]> => {
   const name = 'cuda'
-  if (python === undefined) return { name, ok: true, detail: 'not known before the Python environment is made' }
-  const script = 'import torch; print(torch.cuda.get_device_name(0) if torch.cuda.is_available() else "")'
-  const { failed, timedOut, stdout } = await askPython(python, script, 60_000)
-  if (timedOut) return { name, ok: true, detail: 'torch did not tell within 60 s: the CPU will do' }
+  if (python === undefined) return [{ name, ok: true, detail: 'not known before the Python environment is made' }]
+  const { failed, timedOut, stdout } = await askPython(python, [trainerScript('machine.py')], 90_000)
+  if (timedOut) return [{ name, ok: true, detail: 'torch did not tell within 90 s: the CPU will do' }]
   if (failed)
-    return {
-      name,
-      ok: false,
-      detail: 'torch cannot be loaded',
-      fix: 'Run `whet doctor --repair` to make the Python environment anew.',
-    }
-  return { name, ok: true, detail: stdout ? `torch sees ${stdout}` : 'no GPU seen: training and serving use the CPU' }
+    return [
+      {
+        name,
+        ok: false,
+        detail: 'torch cannot be loaded',
+        fix: 'Run `whet doctor --repair` to make the Python environment anew.',
+      },
+    ]
+  const { data: machine } = Machine.safeParse(parsed(stdout))
+  const gpu = machine?.device === 'cuda' ? `torch sees ${machine.name}` : undefined
+  return [
+    { name, ok: true, detail: gpu ?? 'no GPU seen: training and serving use the CPU' },
+    ...(machine ? [{ name: 'training', ok: true, detail: reachText(machine) }] : []),
+  ]
+}
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -31,7 +31,7 @@ export const findPython = async (): Promise<Interpreter | undefined> => {
 /** Asks a command for its version: a name on the PATH may be a shim without an interpreter behind it. */
 const versionOf = async (command: string): Promise<Interpreter | undefined> => {
   const script = 'import sys; print("%d.%d.%d" % sys.version_info[:3])'
-  const { failed, stdout } = await askPython(command, script, 20_000)
+  const { failed, stdout } = await askPython(command, ['-c', script], 20_000)
   return failed || !/^\d+\.\d+\.\d+$/.test(stdout) ? undefined : { command, version: stdout }
 }
 
@@ -75,7 +75,7 @@ export const findEnvironment = async (
   const complete = await readJson<Complete>(join(folder, 'complete.json')).catch(() => undefined)
   if (!complete) return undefined
   const python = interpreterIn(join(folder, complete.directory))
-  const { failed } = await askPython(python, '', 20_000)
+  const { failed } = await askPython(python, ['-c', ''], 20_000)
   return failed ? undefined : { python, version: complete.python, bytes: complete.bytes }
 }
 

@@ -85,10 +85,10 @@ export const runChild = async (
   return { ...result, tail: lines.join('\n') }
 }
 
-/** What a short Python script prints; an empty text and `failed` where it does not end well in time. */
-export const askPython = async (python: string, script: string, timeoutMs: number) => {
+/** What a short run of Python prints; an empty text and `failed` where it does not end well in time. @param args a script, or -c and a text */
+export const askPython = async (python: string, args: readonly string[], timeoutMs: number) => {
   const options = { stdin: 'ignore', reject: false, timeout: timeoutMs } as const
-  return execa(python, ['-c', script], { ...options, env: pythonEnvironment(), extendEnv: false })
+  return execa(python, args, { ...options, env: pythonEnvironment(), extendEnv: false })
 }
 
 type Ended = Awaited<ReturnType<typeof runChild>>
