@@ -59,6 +59,9 @@ export interface Entry {
   load(): Promise<Implementation>
 }
 
+/** The commands of one group by their names: one file of registry/ each. */
+export type Listed = Readonly<Record<string, Omit<Entry, 'group'>>>
+
 /** A loaded command. */
 export interface Command extends Omit<Entry, 'load'>, Implementation {
   readonly name: string
