@@ -2,48 +2,8 @@
 import { z } from 'zod'
 import { Executor } from './config-executor.ts'
 import { apiKeyEnv, http, section, share, whole } from './config-fields.ts'
-
-const price = () =>
-  z
-    .strictObject({
-      input: z.number().min(0).describe('per million tokens of prompts'),
-      output: z.number().min(0).describe('per million tokens of answers'),
-    })
-    .optional()
-    .describe('what the endpoint charges, in the currency of budget.money; left out: counted in tokens only')
-
-/** Roles that a language model can take. */
-export const roleNames = ['teacher', 'judge', 'improver', 'analyst', 'chat'] as const
-export type RoleName = (typeof roleNames)[number]
-
-const role = (meaning: string) =>
-  z
-    .strictObject({
-      model: z.string().min(1).describe('model name as the endpoint knows it'),
-      baseUrl: http().default('https://api.openai.com/v1').describe('OpenAI-compatible endpoint'),
-      apiKeyEnv: apiKeyEnv(),
-      timeoutSeconds: z.number().positive().default(60).describe('longest wait for one answer, seconds'),
-      maxTokens: whole(16).default(2048).describe('longest answer, tokens'),
-      temperature: z.number().min(0).max(2).default(0).describe('how freely it words; 0: the likeliest answer'),
-      concurrency: whole(1, 1024).default(4).describe('calls at once; roles at one endpoint share the largest'),
-      requestsPerMinute: whole(1).optional().describe('most calls a minute; left out: no limit'),
-      retries: whole(0, 20).default(4).describe('further tries after a 429, a 5xx or a lost connection'),
-      price: price(),
-      fallbacks: z
-        .array(
-          z.strictObject({
-            model: z.string().min(1).describe('model name'),
-            baseUrl: http().optional().describe("its endpoint; the role's own where left out"),
-            apiKeyEnv: apiKeyEnv(),
-            price: price(),
-          }),
-        )
-        .default([])
-        .describe('models to ask, in this order, where the one before does not answer'),
-    })
-    .optional()
-    .describe(meaning)
-export type RoleSettings = NonNullable<z.infer<ReturnType<typeof role>>>
+import { Roles } from './config-roles.ts'
+import { Train } from './config-train.ts'
 
 const Student = section(
   {
@@ -64,123 +24,6 @@ const Student = section(
     timeoutSeconds: z.number().positive().default(180).describe('longest wait for one reply, seconds'),
   },
   'the small model that learns',
-)
-
-const Sft = section(
-  {
-    method: z.enum(['lora', 'full']).optional().describe('train an adapter, or all weights'),
-    rank: whole(1, 512).optional().describe('rank of the LoRA adapter'),
-    alpha: z.number().positive().optional().describe('scale of the LoRA adapter'),
-    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
-    halfRateRows: whole(0)
-      .optional()
-      .describe(
-        'rows of earlier rounds behind which the peak rate is half: it falls as 1 / (1 + rows / halfRateRows); 0 never',
-      ),
-    schedule: z
-      .enum(['cosine', 'linear', 'constant'])
-      .optional()
-      .describe('how the learning rate falls after the warm-up'),
-    warmup: share().optional().describe('share of the steps over which the learning rate rises, 0 to 1'),
-    weightDecay: z.number().min(0).optional().describe('weight decay'),
-    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
-    epochs: whole(1).optional().describe('passes over the rows'),
-    packTokens: whole(64).optional().describe('tokens of one packed sequence, which is one step'),
-    packRows: whole(1).optional().describe('rows of one packed sequence; they share one tools header'),
-    accumulate: whole(1).optional().describe('sequences to a step'),
-    processes: whole(1, 64)
-      .optional()
-      .describe('processes that share the sequences of a step; `accumulate` is a multiple of it'),
-    weigh: z
-      .enum(['root', 'rows', 'tokens'])
-      .optional()
-      .describe('how much a row counts in the loss: the root of its reply length, alike, or its length in tokens'),
-    shareHeaders: z.boolean().optional().describe('rows with the same tools share one header in a sequence'),
-    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
-  },
-  'supervised fine-tuning; what is left out has its default in trainers/sft.py',
-)
-
-const Kto = section(
-  {
-    enabled: z.boolean().default(false).describe('teach judgement, in rounds of its own, once the format holds'),
-    practice: whole(8)
-      .default(300)
-      .describe('fresh training items that the best student answers; its mistakes are the bad replies'),
-    rows: whole(8)
-      .default(240)
-      .describe(
-        'rows of a round of judgement, good and bad; named mistakes on further training items fill up what the student leaves',
-      ),
-    loss: z
-      .enum(['apo_zero_unpaired', 'kto'])
-      .optional()
-      .describe("the loss; kto has the paper's KL term and takes twice as long"),
-    beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
-    desirableWeight: z.number().min(0).optional().describe('weight of good replies'),
-    undesirableWeight: z.number().min(0).optional().describe('weight of bad replies'),
-    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
-    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
-    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
-    weightDecay: z.number().min(0).optional().describe('weight decay'),
-    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
-    epochs: whole(1).optional().describe('passes over the pairs'),
-    batch: whole(1).optional().describe('rows to a step; half of them good'),
-    accumulate: whole(1).optional().describe('batches to an update'),
-    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
-  },
-  'learning from bad replies; what is left out has its default in trainers/kto.py',
-)
-
-const Dpo = section(
-  {
-    loss: z
-      .enum(['sigmoid', 'ipo', 'apo_zero'])
-      .optional()
-      .describe('the loss; apo_zero also holds the better reply up'),
-    beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
-    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
-    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
-    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
-    weightDecay: z.number().min(0).optional().describe('weight decay'),
-    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
-    epochs: whole(1).optional().describe('passes over the pairs'),
-    batch: whole(1).optional().describe('pairs to a step'),
-    accumulate: whole(1).optional().describe('batches to an update'),
-    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
-  },
-  'learning from pairs, where `judgement` is dpo; what is left out has its default in trainers/dpo.py',
-)
-
-const Grpo = section(
-  {
-    enabled: z
-      .boolean()
-      .default(false)
-      .describe("learn from the skill's own grade, in rounds of its own, once the format holds"),
-    practice: whole(8)
-      .default(60)
-      .describe('fresh training items that the best student answers first; those that it half solves are learned on'),
-    steps: whole(1).optional().describe('steps; each plays new episodes'),
-    prompts: whole(1).optional().describe('items to a step'),
-    generations: whole(2).optional().describe('episodes of each item, which are held against each other'),
-    temperature: z.number().positive().max(5).optional().describe('how freely episodes are sampled'),
-    beta: z.number().min(0).optional().describe('how dear it is to leave the student that learning goes on from'),
-    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
-    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
-    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
-    weightDecay: z.number().min(0).optional().describe('weight decay'),
-    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
-    accumulate: whole(1).optional().describe('batches to an update'),
-    watch: whole(1)
-      .optional()
-      .describe(
-        'steps of a window: training stops where the reward rises from the first to the last without what it stands for',
-      ),
-    timeoutSeconds: z.number().positive().optional().describe('longest wait for the environments, seconds'),
-    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
-  },
-  'learning from rewards; what is left out has its default in trainers/grpo.py',
 )
 
 export const Config = z.strictObject({
@@ -221,23 +64,7 @@ export const Config = z.strictObject({
     },
     'how rounds are made up and when they end',
   ),
-  train: section(
-    {
-      device: z
-        .enum(['auto', 'cpu', 'cuda'])
-        .default('auto')
-        .describe('where training runs; auto: the GPU where there is one'),
-      sft: Sft,
-      kto: Kto,
-      judgement: z
-        .enum(['kto', 'dpo'])
-        .default('kto')
-        .describe('what teaches judgement, once `kto.enabled` lets it: both learn from the same pairs'),
-      dpo: Dpo,
-      grpo: Grpo,
-    },
-    "overrides of the trainers' defaults",
-  ),
+  train: Train,
   budget: section(
     {
       minutes: z.number().positive().default(60).describe('wall time of the run, minutes'),
@@ -259,24 +86,7 @@ export const Config = z.strictObject({
     },
     'when a new student replaces the best one',
   ),
-  roles: section(
-    {
-      teacher: role('writes rows and phrasings'),
-      judge: role("answers the rubrics' questions"),
-      improver: role('rewrites items that fail a rubric'),
-      analyst: role('reads failures and writes the next spec'),
-      chat: role('the assistant of `whet chat`'),
-      cache: z.boolean().default(true).describe('keep answers, so that the same call is never paid twice'),
-      cassette: z
-        .strictObject({
-          file: z.string().min(1).describe('a JSONL file of calls and answers'),
-          mode: z.enum(['record', 'replay']).describe('replay: answer from the file and call nobody'),
-        })
-        .optional()
-        .describe('record all calls, or replay them'),
-    },
-    'LLM endpoints; without them everything is deterministic',
-  ),
+  roles: Roles,
   approve: z
     .enum(['never', 'before-train', 'every-round', 'on-cost'])
     .default('never')

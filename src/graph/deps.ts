@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts'
-import type { RoleName } from '../core/config-schema.ts'
+import type { RoleName } from '../core/config-roles.ts'
 import type { AnySkill } from '../core/contract.ts'
 import type { NewEvent } from '../core/events.ts'
 import type { RoleModel } from '../core/llm/gateway.ts'

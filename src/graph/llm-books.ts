@@ -1,4 +1,4 @@
-import type { RoleName } from '../core/config-schema.ts'
+import type { RoleName } from '../core/config-roles.ts'
 import type { Gateway, RoleModel, Used } from '../core/llm/gateway.ts'
 import type { Deps } from './deps.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
-import type { RoleSettings } from '../config-schema.ts'
+import type { RoleSettings } from '../config-roles.ts'
 import { readJson, writeJson } from '../jsonl.ts'
 import type { Calibration } from './calibrate.ts'
 

@@ -16,7 +16,7 @@
 import path from 'node:path'
 import type { ChatOpenAI } from '@langchain/openai'
 import type { Config } from '../config.ts'
-import { type RoleName, roleNames } from '../config-schema.ts'
+import { type RoleName, roleNames } from '../config-roles.ts'
 import { Answers } from './answers.ts'
 import { type Amount, Budget } from './budget.ts'
 import { Cassette } from './cassette.ts'

@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { RoleName } from '../config-schema.ts'
+import type { RoleName } from '../config-roles.ts'
 import type { Llm, Transcript } from '../contract.ts'
 import { isWhetError } from '../errors.ts'
 import { excerpt } from '../excerpt.ts'

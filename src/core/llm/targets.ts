@@ -1,4 +1,4 @@
-import type { RoleName, RoleSettings } from '../config-schema.ts'
+import type { RoleName, RoleSettings } from '../config-roles.ts'
 import { guardKey } from '../secrets.ts'
 import { keyMissing } from './errors.ts'
 

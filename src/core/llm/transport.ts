@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../canonical.ts'
-import type { RoleName, RoleSettings } from '../config-schema.ts'
+import type { RoleName, RoleSettings } from '../config-roles.ts'
 import { isWhetError } from '../errors.ts'
 import type { Answer, Books } from './answers.ts'
 import { attempt, ending, type Received } from './attempt.ts'
