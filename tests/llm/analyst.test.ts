@@ -70,7 +70,9 @@ describe('the LLM analyst in the loop', () => {
     const { spec } = await world(folder(), { rounds: 2 })
     expect((await spec(2)).author).toBe('llm')
     expect(endpoint.server.requests[1]!.messages.at(-1)!.content).toMatch(/1000000 and \d+ is the most/)
-    expect(endpoint.server.requests[2]!.messages.at(-1)!.content).toMatch(/kind has no value "lout"; the nearest is "loud"/)
+    expect(endpoint.server.requests[2]!.messages.at(-1)!.content).toMatch(
+      /kind has no value "lout"; the nearest is "loud"/,
+    )
   })
 
   test.each<[string, ScriptedAnswer, number]>([

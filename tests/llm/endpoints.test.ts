@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { unwrapped, type Used } from '../../src/core/llm/gateway.ts'
+import { type Used, unwrapped } from '../../src/core/llm/gateway.ts'
 import { gatewayFor, scope } from '../support/llm.ts'
 import { Point, point, prompt, scriptedEndpoint } from '../support/llm-endpoint.ts'
 import { answers } from '../support/scripted-openai.ts'

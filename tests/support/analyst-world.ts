@@ -7,7 +7,12 @@ import { loadConfig } from '../../src/core/config.ts'
 import { readJson } from '../../src/core/jsonl.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { startRun } from '../../src/graph/engine.ts'
-import { type ScriptedAnswer, type ScriptedOpenAi, type ScriptedRequest, startScriptedOpenAi } from './scripted-openai.ts'
+import {
+  type ScriptedAnswer,
+  type ScriptedOpenAi,
+  type ScriptedRequest,
+  startScriptedOpenAi,
+} from './scripted-openai.ts'
 import { toySkill, toyStudents, toyTrainer } from './toy.ts'
 
 /** The kinds that the toy student has learned, by round. */
@@ -23,7 +28,8 @@ export const vocabulary = {
   stages: ['sft' as const] as const,
 }
 /** What marks a role, a fence or a call in a prompt: data must bring none of it along. */
-export const boundaries = /<\|[a-z_]+\|>|<\/?s>|\[\/?INST\]|<<\/?SYS>>|<\/?(?:transcript|think|tool_call)>|\n## ?System/g
+export const boundaries =
+  /<\|[a-z_]+\|>|<\/?s>|\[\/?INST\]|<<\/?SYS>>|<\/?(?:transcript|think|tool_call)>|\n## ?System/g
 
 /** A scripted endpoint for each test of a file, closed after it, and runs of the toy skill whose analyst asks there. */
 export const analystEndpoint = () => {

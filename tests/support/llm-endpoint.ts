@@ -29,8 +29,7 @@ export const scriptedEndpoint = () => {
     /** Starts it; it answers by a function of the request. */
     answering,
     /** Starts it; it gives these answers in turn, the last one for ever. */
-    serve: (...given: ScriptedAnswer[]) =>
-      answering((_, number) => given[Math.min(number, given.length) - 1]!),
+    serve: (...given: ScriptedAnswer[]) => answering((_, number) => given[Math.min(number, given.length) - 1]!),
     judge,
     /** A gateway whose judge asks it for the point. */
     ask: async (more = {}, options: Partial<GatewayOptions> = {}) => {

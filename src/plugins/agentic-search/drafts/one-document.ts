@@ -1,6 +1,5 @@
 /** Questions that one document answers, or a sentence that the student was already told. */
 import type { Entry } from '../catalog.ts'
-import { wordsOf } from '../corpus/words.ts'
 import { products, qualities } from '../facts.ts'
 import { factsWithField, type Library, need, type Parts, simpleFacts, spoken, titleQuery } from './parts.ts'
 
