@@ -47,9 +47,9 @@ describe('trouble at the endpoint', () => {
 
   test('no answer within the time limit is tried again, then an error', async () => {
     await serve('never')
-    const { answer } = await ask({ retries: 1, timeoutSeconds: 0.05 })
+    const { answer, clock } = await ask({ retries: 1, timeoutSeconds: 0.05 })
     await expect(answer()).rejects.toMatchObject({ code: 'llm-unreachable', message: expect.stringMatching(/0.05 s/) })
-    expect(endpoint.server.requests).toHaveLength(2)
+    expect(clock.slept).toHaveLength(1) // between the two tries; on a busy machine a request may not even arrive in its time
   })
 
   test('a fallback answers where the first model does not, and its answer is kept under the same call', async () => {
