@@ -2,6 +2,7 @@
 import { dataImport } from './data-import.ts'
 import { dedupe } from './dedupe.ts'
 import { episodes } from './episodes.ts'
+import { fleet } from './fleet.ts'
 import { graph } from './graph.ts'
 import { harness } from './harness.ts'
 import { help } from './help.ts'
@@ -11,7 +12,7 @@ import { streams } from './streams.ts'
 import { validation } from './validation.ts'
 import { voice } from './voice.ts'
 
-const benches = { harness, validation, dataImport, dedupe, graph, search, episodes, llm, help, voice, streams }
+const benches = { harness, validation, dataImport, dedupe, graph, search, episodes, llm, fleet, help, voice, streams }
 
 export interface Figure {
   readonly name: string

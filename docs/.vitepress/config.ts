@@ -23,6 +23,7 @@ export default defineConfig({
           page('Publish', '/publish'),
           page('Where training runs', '/executors'),
           page('LLM roles', '/llm-roles'),
+          page('Several endpoints', '/fleets'),
           page('When not to fine-tune', '/when-not-to-fine-tune'),
         ],
       },

@@ -1,5 +1,6 @@
 /** Kinds of values that several sections of whetstone.yaml share. */
 import { z } from 'zod'
+import { apiBase } from './fleet/check.ts'
 import { findKey } from './secrets.ts'
 
 export const whole = (least: number, most?: number) =>
@@ -32,3 +33,24 @@ export const apiKeyEnv = () =>
     })
     .optional()
     .describe('name of the environment variable that holds the key; never the key itself')
+
+export const replicas = () => z.array(http()).max(64).default([])
+
+/** Replicas stand beside a first address, and each address once: twice named it would get twice its share. */
+export const addressedOnce =
+  (first: 'url' | 'baseUrl') =>
+  (
+    value: { readonly [key in typeof first]?: string | undefined } & { readonly replicas: readonly string[] },
+    context: z.core.$RefinementCtx,
+  ): void => {
+    const address = value[first]
+    const problem = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message })
+    if (address === undefined && value.replicas.length > 0)
+      problem(['replicas'], `go with \`${first}\`: write the first address there`)
+    const known = new Set<string>()
+    for (const [at, one] of [address, ...value.replicas].entries()) {
+      if (one === undefined || !URL.canParse(one)) continue // told already
+      if (known.has(apiBase(one))) problem(['replicas', at - 1], 'is an address that stands here already')
+      known.add(apiBase(one))
+    }
+  }

@@ -1,6 +1,6 @@
 /** The section `roles` of whetstone.yaml: language models and what they may do. */
 import { z } from 'zod'
-import { apiKeyEnv, http, section, whole } from './config-fields.ts'
+import { addressedOnce, apiKeyEnv, http, replicas, section, whole } from './config-fields.ts'
 
 const price = () =>
   z
@@ -20,6 +20,9 @@ const role = (meaning: string) =>
     .strictObject({
       model: z.string().min(1).describe('model name as the endpoint knows it'),
       baseUrl: http().default('https://api.openai.com/v1').describe('OpenAI-compatible endpoint'),
+      replicas: replicas().describe(
+        'further addresses of the same model: calls go to whichever is free and well, `concurrency` at each',
+      ),
       apiKeyEnv: apiKeyEnv(),
       timeoutSeconds: z.number().positive().default(60).describe('longest wait for one answer, seconds'),
       maxTokens: whole(16).default(2048).describe('longest answer, tokens'),
@@ -40,6 +43,7 @@ const role = (meaning: string) =>
         .default([])
         .describe('models to ask, in this order, where the one before does not answer'),
     })
+    .superRefine(addressedOnce('baseUrl'))
     .optional()
     .describe(meaning)
 export type RoleSettings = NonNullable<z.infer<ReturnType<typeof role>>>

@@ -1,7 +1,7 @@
 /** What whetstone.yaml may hold. Every field says what it means and in which unit: `configReference` is made from it. */
 import { z } from 'zod'
 import { Executor } from './config-executor.ts'
-import { apiKeyEnv, http, section, share, whole } from './config-fields.ts'
+import { addressedOnce, apiKeyEnv, http, replicas, section, share, whole } from './config-fields.ts'
 import { Roles } from './config-roles.ts'
 import { Train } from './config-train.ts'
 
@@ -13,18 +13,21 @@ const Student = section(
       .default('smollm2-135m')
       .describe('base model: a prepared name, a local folder or a hub name'),
     url: http().optional().describe('OpenAI-compatible address of a served model: evaluation only, nothing is trained'),
+    replicas: replicas().describe(
+      'further addresses of the same model: replies are asked of whichever is free and well, `slots` at each',
+    ),
     model: z.string().min(1).optional().describe('model name at `url`'),
     apiKeyEnv: apiKeyEnv(),
     maxTokens: whole(32)
       .default(512)
       .describe('longest training row, tokens of the base model; longer rows are dropped, never cut'),
     maxReplyTokens: whole(1).default(96).describe('longest reply in an evaluation, tokens'),
-    slots: whole(1, 64).default(4).describe('replies that the server works on at once'),
+    slots: whole(1, 64).default(4).describe('replies that a server works on at once'),
     quant: z.enum(['q8_0', 'f16']).default('q8_0').describe('number format of the served model'),
     timeoutSeconds: z.number().positive().default(180).describe('longest wait for one reply, seconds'),
   },
   'the small model that learns',
-)
+).superRefine(addressedOnce('url'))
 
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),
@@ -43,7 +46,7 @@ export const Config = z.strictObject({
   ),
   loop: section(
     {
-      rounds: whole(1).default(3).describe('most rounds'),
+      rounds: whole(0).default(3).describe('most rounds; 0: the untouched student is measured, and nothing is trained'),
       rows: whole(1).default(200).describe('training rows of a round'),
       replay: share().default(0.3).describe("share of a round's rows from earlier rounds' accepted rows, 0 to 1"),
       uniform: share().default(0.25).describe("share of a round's rows spread evenly over all tags, 0 to 1"),

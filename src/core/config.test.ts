@@ -207,7 +207,9 @@ test('options that a skill needs and the file lacks are told', () => {
 test('the reference tells every key with its meaning', () => {
   const rows = configReference().split('\n').slice(2, -1)
   expect(rows.filter((row) => / \| *\|$/.test(row))).toEqual([])
-  expect(rows).toContain('| `loop.rounds` | whole number from 1 | `3` | most rounds |')
+  expect(rows).toContain(
+    '| `loop.rounds` | whole number from 0 | `3` | most rounds; 0: the untouched student is measured, and nothing is trained |',
+  )
   for (const key of Object.keys(Config.shape)) expect(rows.join('\n')).toContain(`| \`${key}\` |`)
 })
 
@@ -221,4 +223,23 @@ test('a base that is a path lies beside the config, any other name is left alone
     'org/name',
     '/abs',
   ])
+})
+
+test.each([
+  ['student: { replicas: ["http://b:8000"] }', 'student.replicas', /go with `url`/],
+  ['student: { url: "http://a:8000", replicas: ["http://a:8000/v1"] }', 'student.replicas.0', /stands here already/],
+  [
+    'student: { url: "http://a:8000", replicas: ["http://b:8000", "http://b:8000/"] }',
+    'student.replicas.1',
+    /stands here already/,
+  ],
+  ['student: { url: "http://a:8000", replicas: [b] }', 'student.replicas.0', /expected an http\(s\) address/],
+  ['student: { url: "http://a:8000", replicas: http://b }', 'student.replicas', /expected a list/],
+  [
+    'roles: { judge: { model: m, baseUrl: "http://a/v1", replicas: ["http://a/v1/"] } }',
+    'roles.judge.replicas.0',
+    /stands here already/,
+  ],
+])('replicas that cannot be right are refused: %s', (text, path, message) => {
+  expect(problems(`skill: a\n${text}`)).toMatchObject([{ path, message: expect.stringMatching(message) }])
 })

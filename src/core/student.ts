@@ -3,6 +3,7 @@ import type { ClientOptions, OpenAI } from 'openai'
 import type { AssistantTurn, ToolSchema, Transcript } from './contract.ts'
 import { deadlineOf } from './deadline.ts'
 import { exitCodes, isWhetError, WhetError } from './errors.ts'
+import { retryAfterMs } from './llm/retry.ts'
 import { cappedFetch, isCut, parseFailure } from './openai-fetch.ts'
 import { contentCap, cutText, toOpenAiMessages, toOpenAiTools, turnOf } from './openai-form.ts'
 
@@ -14,6 +15,8 @@ export interface Reply {
 
 export interface Student {
   readonly name: string
+  /** Present where several endpoints serve it: an episode that stays at one of them from its first turn to its last. */
+  readonly fleet?: StudentFleet
   /**
    * Answers one transcript, at temperature 0 unless told. Garbage is an answer and never an error.
    * @param options.maxTokens longest reply, tokens of the student
@@ -32,11 +35,18 @@ export interface Student {
   ): Promise<Reply>
 }
 
+export interface StudentFleet {
+  readonly slots: number // of all endpoints together
+  /** Lends an endpoint for the time of `work`, and another one where it fails: `work` begins anew there. */
+  run<T>(signal: AbortSignal, work: (student: Student, signal: AbortSignal) => Promise<T>): Promise<T>
+}
+
 export interface OpenAiStudentOptions {
   readonly baseUrl: string // with or without /v1
   readonly model?: string // left out: the first that the server lists
   readonly apiKeyEnv?: string // NAME of the environment variable with the key; read at each call, kept nowhere
   readonly timeoutMs: number // for one reply, its retries included
+  readonly retries?: number // further tries after 429, 5xx and lost connections; 2 unless told
   /**
    * Who reads tool calls out of the student's words. `server`: the endpoint does. `own`: the words come back as they are
    * and `<tool_call>` blocks are read here. llama.cpp's own reading forces a call into the tools' schema while the student
@@ -46,10 +56,10 @@ export interface OpenAiStudentOptions {
 }
 
 type Options = Parameters<Student['reply']>[2]
-const retries = 2
+const usualRetries = 2
 
 /**
- * A student behind an OpenAI-compatible endpoint. 429, 5xx and lost connections are tried again twice.
+ * A student behind an OpenAI-compatible endpoint. 429, 5xx and lost connections are tried again.
  * A body over 1 MB is cut off and becomes content; content and calls over 64 kB are cut too.
  * @throws WhetError student-unreachable, student-timeout (service: the row was not measured), student-context (the
  *   prompt does not fit), student-refused, student-key-missing (config)
@@ -161,7 +171,7 @@ const openClient = async (options: OpenAiStudentOptions): Promise<OpenAI> => {
     adminAPIKey: null, // this and the next two would come from the environment
     organization: null,
     project: null,
-    maxRetries: retries,
+    maxRetries: options.retries ?? usualRetries,
     timeout: options.timeoutMs * 2, // never first: our own deadline covers the retries too
     logLevel: 'off', // its debug log shows headers and prompts
     fetch: cappedFetch,
@@ -190,11 +200,20 @@ const raced = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
   return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
 }
 
+const triesText = (retries: number) => (retries === 0 ? 'one try' : `${retries + 1} tries`)
+
 /** The server's own words stay out of the message: they may name files or echo a key. */
-const explain = (error: unknown, at: { where: string; timedOut: boolean; timeoutMs: number; apiKeyEnv?: string }) => {
-  const { status, code, type } = (error ?? {}) as { status?: number; code?: unknown; type?: unknown }
+const explain = (error: unknown, at: OpenAiStudentOptions & { where: string; timedOut: boolean }) => {
+  const { status, code, type, headers } = (error ?? {}) as {
+    status?: number
+    code?: unknown
+    type?: unknown
+    headers?: Headers
+  }
+  const pauseMs = retryAfterMs(headers?.get('retry-after') ?? null, Date.now())
+  const data = { where: at.where, ...(status && { status }), ...(pauseMs !== undefined && { retryAfterMs: pauseMs }) }
   const make = (name: string, message: string, fixedBy: 'config' | 'service') =>
-    new WhetError({ code: name, message, fixedBy, data: { where: at.where, ...(status && { status }) } })
+    new WhetError({ code: name, message, fixedBy, data })
   if (at.timedOut)
     return make(
       'student-timeout',
@@ -210,7 +229,7 @@ const explain = (error: unknown, at: { where: string; timedOut: boolean; timeout
   if (status === undefined || status === 408 || status === 409 || status === 429 || status >= 500)
     return make(
       'student-unreachable',
-      `The student at ${at.where} ${status ? `answers with HTTP ${status}` : 'cannot be reached'}, after ${retries + 1} tries. Check that its server runs and has room.`,
+      `The student at ${at.where} ${status ? `answers with HTTP ${status}` : 'cannot be reached'}, after ${triesText(at.retries ?? usualRetries)}. Check that its server runs and has room.`,
       'service',
     )
   const key = at.apiKeyEnv ? `the key in ${at.apiKeyEnv}` : 'student.apiKeyEnv (no key was sent)'

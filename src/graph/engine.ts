@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
+import type { LimitFunction } from 'p-limit'
 import { type LoadedConfig, loadConfig } from '../core/config.ts'
 import type { RoleSettings } from '../core/config-roles.ts'
 import type { AnySkill } from '../core/contract.ts'
@@ -43,6 +44,8 @@ export interface EngineOptions {
   /** What trains and serves; the local trainers and llama.cpp where left out. */
   readonly machines?: Machines
   readonly plugin?: AnySkill // instead of the one that the config names
+  /** Runs that share this machine take turns here: so many students of theirs are served at a time. */
+  readonly serving?: LimitFunction
 }
 
 /** The parts of a run that are not the loop: scripted in tests, on this machine in life. */

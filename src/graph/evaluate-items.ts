@@ -1,12 +1,12 @@
 import pLimit from 'p-limit'
 import type { Grade, ItemBase, Llm, Split } from '../core/contract.ts'
-import { playStudent } from '../core/episode.ts'
+import { type Episode, playStudent } from '../core/episode.ts'
 import { isWhetError, WhetError } from '../core/errors.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { JsonlAppender, readJsonl, writeJsonl } from '../core/jsonl.ts'
 import { judged } from '../core/judge/grade.ts'
 import { seedFrom } from '../core/random.ts'
-import type { Student } from '../core/student.ts'
+import type { Student, StudentFleet } from '../core/student.ts'
 import type { Deps } from './deps.ts'
 import { byMenu } from './menu-order.ts'
 import { scratchPool } from './scratch.ts'
@@ -63,9 +63,8 @@ const playMissing = async (
   options: EvaluateOptions,
 ) => {
   const { file, split, deps } = options
-  const student = await options.student()
-  const slots = deps.config.student.slots
-  const [pool, limit] = [scratchPool(deps.scratch, slots), pLimit(slots)]
+  const lanes = lanesOf(await options.student(), deps.config.student.slots)
+  const pool = scratchPool(deps.scratch, lanes.slots)
   const appender = await JsonlAppender.open(file)
   const halt = new AbortController()
   const signal = AbortSignal.any([deps.signal, halt.signal])
@@ -73,20 +72,21 @@ const playMissing = async (
   const total = rows.size + missing.length
   let [failuresInARow, told] = [0, 0]
   // items with the same tools together: the served student keeps their common prompt in its cache
-  const played = byMenu(missing, options).map((item) =>
-    limit(async () => {
-      signal.throwIfAborted()
-      const row = await pool.use((scratch, slot) => playRow(item, student, { ...options, signal, scratch, slot }))
-      failuresInARow = row.error ? failuresInARow + 1 : 0
-      rows.set(item.id, row)
-      // durable in groups: waiting for the disk here would idle the student
-      written.push(appender.append(row))
-      if (failuresInARow >= patience) throw studentFailing(row, failuresInARow)
-      if (Date.now() - told < progressEveryMs) return
-      told = Date.now()
-      deps.emit({ type: 'eval.progress', data: { split, done: rows.size, total } })
-    }),
-  )
+  const played = byMenu(missing, options).map(async (item) => {
+    const row = await rowOf(item, { ...options, signal }, () =>
+      lanes.run(signal, (student, within) =>
+        pool.use((scratch, slot) => play(item, student, { ...options, signal: within, scratch, slot })),
+      ),
+    )
+    failuresInARow = row.error ? failuresInARow + 1 : 0
+    rows.set(item.id, row)
+    // durable in groups: waiting for the disk here would idle the student
+    written.push(appender.append(row))
+    if (failuresInARow >= patience) throw studentFailing(row, failuresInARow)
+    if (Date.now() - told < progressEveryMs) return
+    told = Date.now()
+    deps.emit({ type: 'eval.progress', data: { split, done: rows.size, total } })
+  })
   try {
     await Promise.all(played)
   } catch (error) {
@@ -101,31 +101,46 @@ const playMissing = async (
   await Promise.all(written)
 }
 
-const playRow = async (
+/** A student's own endpoints where it has several, else so many episodes at once with the one that there is. */
+const lanesOf = (student: Student, slots: number): StudentFleet => {
+  if (student.fleet) return student.fleet
+  const limit = pLimit(slots)
+  return {
+    slots,
+    run: (signal, work) =>
+      limit(() => {
+        signal.throwIfAborted()
+        return work(student, signal)
+      }),
+  }
+}
+
+type Within = EvaluateOptions & { readonly signal: AbortSignal }
+
+const play = (
   item: ItemBase,
   student: Student,
-  {
-    deps,
+  { deps, definition, signal, scratch, slot, sampling }: Within & { scratch: string; slot: number },
+): Promise<Episode> =>
+  playStudent(item, student, {
+    plugin: deps.plugin,
     definition,
     signal,
     scratch,
     slot,
-    sampling,
-    judge,
-  }: EvaluateOptions & { signal: AbortSignal; scratch: string; slot: number },
+    maxTokens: deps.config.student.maxReplyTokens,
+    seed: seedFrom(deps.config.seed, item.id, ...(sampling ? [sampling.repetition] : [])),
+    ...(sampling && { temperature: sampling.temperature }),
+  })
+
+/** The graded row of an episode. Grading holds no place at the student. */
+const rowOf = async (
+  item: ItemBase,
+  { deps: { plugin }, definition, signal, judge }: Within,
+  played: () => Promise<Episode>,
 ): Promise<EvaluationRow> => {
-  const { plugin, config } = deps
   try {
-    const { transcript, endState, ms, tokens } = await playStudent(item, student, {
-      plugin,
-      definition,
-      signal,
-      scratch,
-      slot,
-      maxTokens: config.student.maxReplyTokens,
-      seed: seedFrom(config.seed, item.id, ...(sampling ? [sampling.repetition] : [])),
-      ...(sampling && { temperature: sampling.temperature }),
-    })
+    const { transcript, endState, ms, tokens } = await played()
     const graded = await plugin.grade(item, transcript, definition, { signal, endState, ...(judge && { judge }) })
     const grade = await judged(graded, { rubrics: plugin.rubrics, transcript, judge })
     return { item, transcript, grade, ms, tokens, ...(endState !== undefined && { endState }) }

@@ -4,6 +4,8 @@ import { baseOf, type Config, type LoadedConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
 import { localExecutor } from '../core/executors/local.ts'
 import { rayExecutor } from '../core/executors/ray.ts'
+import { changeWarning } from '../core/fleet/change.ts'
+import { fleetStudent } from '../core/fleet/student.ts'
 import { exportGguf, prepareBase } from '../core/models.ts'
 import { pythonEnv, trainersDir } from '../core/python.ts'
 import { managedStudent } from '../core/server.ts'
@@ -12,16 +14,27 @@ import { type Trainer, trainerOn } from '../core/trainer.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Students, ToldEvent } from './deps.ts'
 import type { EngineOptions, Machines } from './engine.ts'
+import { inTurn } from './serve-in-turn.ts'
 
 type Emit = (event: ToldEvent) => void
 
 /** The machines that the caller brought, else this one's; without a run's log, preparations are told to `onPreparing`. */
-export const machinesFor = (options: EngineOptions, loaded: LoadedConfig, emit?: Emit): Machines =>
+export const machinesFor = (options: EngineOptions, loaded: LoadedConfig, emit?: Emit): Machines => {
+  const machines = ownMachines(options, loaded, emit)
+  const takesTurns = options.serving && !loaded.config.student.url
+  return takesTurns ? { ...machines, students: inTurn(machines.students, options.serving) } : machines
+}
+
+const ownMachines = (options: EngineOptions, loaded: LoadedConfig, emit?: Emit): Machines =>
   options.machines ??
   localTraining(
     loaded,
     options.workspace,
-    emit ?? ((event) => event.type === 'stage.progress' && options.onPreparing?.(event.data.what)),
+    emit ??
+      ((event) => {
+        if (event.type === 'stage.progress') options.onPreparing?.(event.data.what)
+        if (event.type === 'warning') options.onPreparing?.(event.data.message)
+      }),
   )
 
 /** Trainers, base model and llama.cpp on this machine; the Python environment is made on first use. */
@@ -41,7 +54,7 @@ const localTraining = (loaded: LoadedConfig, workspace: Workspace, emit: Emit): 
   return {
     trainer: trainerWith(config, python, told),
     students: config.student.url
-      ? servedElsewhere(config, config.student.url)
+      ? servedElsewhere(config, config.student.url, emit)
       : servedHere({ config, python, base, told, emit }),
   }
 }
@@ -94,7 +107,7 @@ const servedHere = ({ config, python, base, told, emit }: Here): Students => ({
 })
 
 /** A model behind a URL can be evaluated; it cannot be trained, so only round 0 ever opens it. */
-const servedElsewhere = (config: Config, url: string): Students => ({
+const servedElsewhere = ({ student: settings }: Config, url: string, emit: Emit): Students => ({
   base: async () => ({ dir: url, sha256: '' }),
   open: async ({ adapter }) => {
     if (adapter)
@@ -105,13 +118,21 @@ const servedElsewhere = (config: Config, url: string): Students => ({
         fixedBy: 'config',
         exit: 2,
       })
-    const { model, apiKeyEnv, timeoutSeconds } = config.student
-    const student = openAiStudent({
-      baseUrl: url,
+    const { model, apiKeyEnv, timeoutSeconds, replicas, slots } = settings
+    const asking = {
       ...(model && { model }),
       ...(apiKeyEnv && { apiKeyEnv }),
       timeoutMs: timeoutSeconds * 1000,
-    })
+    }
+    const student =
+      replicas.length === 0
+        ? openAiStudent({ ...asking, baseUrl: url })
+        : fleetStudent({
+            ...asking,
+            urls: [url, ...replicas],
+            slots,
+            onChange: (change) => emit({ type: 'warning', data: changeWarning('student.url', change) }),
+          })
     return { student, close: async () => {} }
   },
 })

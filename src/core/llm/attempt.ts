@@ -50,11 +50,13 @@ export const attempt = async (asking: Asking): Promise<Received> => {
     if (failure.pauseMs !== undefined && failure.pauseMs > longestPauseMs)
       throw rateLimited(target, failure.pauseMs / 1000)
     if (tries > retries)
-      throw failure.status === 429 ? rateLimited(target, undefined) : unreachable(target, tries, failure.why)
+      throw failure.status === 429 ? rateLimited(target, secondsOf(failure)) : unreachable(target, tries, failure.why)
     if (failure.pauseMs === undefined) await clock.sleep(backoffMs(tries), signal)
     else endpoint.pause(failure.pauseMs)
   }
 }
+
+const secondsOf = ({ pauseMs }: Failure) => (pauseMs === undefined ? undefined : pauseMs / 1000)
 
 interface Failure {
   readonly why: string

@@ -1,5 +1,5 @@
 /** What can go wrong with a call to a model, each as an error that a person can act on. */
-import { exitCodes, isWhetError, WhetError } from '../errors.ts'
+import { exitCodes, isWhetError, messageOf, WhetError } from '../errors.ts'
 import { excerpt } from '../excerpt.ts'
 import { redact } from '../secrets.ts'
 
@@ -61,6 +61,15 @@ export const rateLimited = (at: At, seconds: number | undefined) =>
     at,
     'llm-rate-limited',
     `the endpoint refuses more calls${seconds === undefined ? '' : ` for ${Math.ceil(seconds)} seconds`}. Lower concurrency or requestsPerMinute, or wait; \`whet resume\` goes on.`,
+    'service',
+    seconds === undefined ? {} : { seconds },
+  )
+
+export const fleetDown = (at: At, endpoints: number, last: unknown) =>
+  make(
+    at,
+    'llm-unreachable',
+    `none of its ${endpoints} endpoints answers (last: ${messageOf(last).replace(/\.$/, '')}). Check that they run, or name a fallback; \`whet resume\` goes on.`,
     'service',
   )
 

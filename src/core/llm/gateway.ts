@@ -20,8 +20,9 @@ import { type RoleName, roleNames } from '../config-roles.ts'
 import { Answers } from './answers.ts'
 import { type Amount, Budget } from './budget.ts'
 import { Cassette } from './cassette.ts'
-import { type Clock, Endpoint, wallClock } from './endpoint.ts'
+import { type Clock, wallClock } from './endpoint.ts'
 import { priceMissing } from './errors.ts'
+import { placesOf } from './places.ts'
 import { type Capabilities, probe } from './probe.ts'
 import { type Manner, type RoleLlm, roleLlm, type Way } from './role.ts'
 import { keyOf, type Target, targetsOf } from './targets.ts'
@@ -122,32 +123,16 @@ export const openGateway = async (options: GatewayOptions): Promise<Gateway> => 
 }
 
 const transportsOf = (
-  { roles, account, clock = wallClock }: GatewayOptions,
+  { roles, account, clock = wallClock, onWarning }: GatewayOptions,
   { answers, cassette, budget }: { answers: Answers; cassette: Cassette | undefined; budget: Budget },
 ): Map<RoleName, Transport> => {
-  const endpoints = new Map<string, Endpoint>()
   const named = rolesIn(roles).map((role) => ({ role, settings: roles[role]!, targets: targetsOf(role, roles[role]!) }))
-  const endpointOf = ({ baseUrl }: Target): Endpoint => {
-    const known = endpoints.get(baseUrl)
-    if (known) return known
-    const sharers = named.filter(({ targets }) => targets.some((target) => target.baseUrl === baseUrl))
-    const limits = sharers.map(({ settings }) => settings)
-    const slowest = limits.flatMap(({ requestsPerMinute }) => requestsPerMinute ?? [])
-    const made = new Endpoint(
-      {
-        concurrency: Math.max(...limits.map(({ concurrency }) => concurrency)),
-        ...(slowest.length > 0 && { requestsPerMinute: Math.min(...slowest) }),
-      },
-      clock,
-    )
-    endpoints.set(baseUrl, made)
-    return made
-  }
+  const placeFor = placesOf(named, { clock, ...(onWarning && { onWarning }) })
   const kept = roles.cache ? { answers } : { answers: answers.booksOnly() }
   return new Map(
     named.map(({ role, settings, targets }) => [
       role,
-      new Transport({ settings, targets, endpointOf, ...kept, cassette, budget, account, clock }),
+      new Transport({ settings, targets, atPlace: placeFor(settings), ...kept, cassette, budget, account, clock }),
     ]),
   )
 }

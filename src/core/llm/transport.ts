@@ -7,8 +7,9 @@ import { attempt, ending, type Received } from './attempt.ts'
 import { type Budget, costOf, estimateTokens } from './budget.ts'
 import type { Cassette } from './cassette.ts'
 import { usageIn } from './completion.ts'
-import type { Clock, Endpoint } from './endpoint.ts'
+import type { Clock } from './endpoint.ts'
 import { cassetteMiss } from './errors.ts'
+import type { AtPlace } from './places.ts'
 import type { Target } from './targets.ts'
 
 /** What one call used. Told after each; a cached one used nothing. */
@@ -35,7 +36,7 @@ export interface Scope {
 export interface TransportOptions {
   readonly settings: RoleSettings
   readonly targets: readonly [Target, ...Target[]]
-  readonly endpointOf: (target: Target) => Endpoint
+  readonly atPlace: AtPlace
   readonly answers: Books
   readonly cassette: Cassette | undefined
   readonly budget: Budget
@@ -129,15 +130,13 @@ export class Transport {
 
   /** The answer is durable before its place in the queue is free: a kill loses no more than what was in flight. */
   #askOne(key: string, target: Target, body: Body, scope: Scope): Promise<Answer> {
-    const { answers, cassette, settings, endpointOf, clock } = this.options
-    const endpoint = endpointOf(target)
-    return endpoint.run(scope.signal, async () => {
+    const { answers, cassette, settings, atPlace, clock } = this.options
+    return atPlace(target, scope.signal, async (place, signal) => {
       const { most, pay } = await this.#hold(target, body)
       let used = nothing(target)
       try {
         const timeoutMs = settings.timeoutSeconds * 1000
-        const { signal } = scope
-        const received = await attempt({ target, endpoint, body, signal, timeoutMs, retries: settings.retries, clock })
+        const received = await attempt({ ...place, body, signal, timeoutMs, clock })
         const answer = await answerOf(received, target)
         used = { ...used, ...usedBy(answer.body, most, target) }
         await answers.keep(key, answer, this.#spending(target, used, scope))
@@ -159,7 +158,7 @@ export class Transport {
 
   /** The stream as it comes; its cost is booked when it ends. */
   async #stream(body: Body, scope: Scope): Promise<Response> {
-    const { settings, endpointOf, clock, cassette, answers } = this.options
+    const { settings, atPlace, clock, cassette, answers } = this.options
     const key = keyOf(this.target, body)
     const recorded = cassette?.find(key)
     if (recorded) return new Response(recorded.body, { headers: { 'content-type': recorded.type } })
@@ -167,10 +166,15 @@ export class Transport {
     const { target } = this
     const { most, pay } = await this.#hold(target, body)
     try {
-      const endpoint = endpointOf(target)
-      const { timeoutSeconds, retries } = settings
-      const asking = { target, endpoint, body, signal: scope.signal, timeoutMs: timeoutSeconds * 1000, retries, clock }
-      const received = await endpoint.run(scope.signal, () => attempt(asking))
+      const asking = { body, timeoutMs: settings.timeoutSeconds * 1000, clock }
+      const received = await atPlace(target, scope.signal, (place, signal) =>
+        // the stream outlives the place's own signal
+        attempt({
+          ...asking,
+          ...place,
+          signal: signal === scope.signal ? signal : AbortSignal.any([scope.signal, signal]),
+        }),
+      )
       return copied(received, async (text, type) => {
         const used = { ...nothing(target), ...usedBy(text, most, target) }
         pay({ tokens: used.input + used.output, money: used.money })
