@@ -1,13 +1,15 @@
 import { z } from 'zod'
-import { parseConfig } from '../core/config.ts'
+import { type LoadedConfig, parseConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
-import { type ArmName, arms } from '../core/experiment.ts'
+import type { RunEvent } from '../core/events.ts'
+import { arms } from '../core/experiment.ts'
 import type { ExperimentReport } from '../graph/experiment.ts'
 import { plugins } from '../plugins/index.ts'
-import { defineCommand, type RenderContext } from './command.ts'
+import { type CommandContext, defineCommand, type RenderContext } from './command.ts'
 import { bounds, count, duration, percent, points, table } from './format.ts'
 import { configField, setField, workspaceField, workspaceOf } from './inputs.ts'
 import { loadProject, overridden } from './project.ts'
+import { sweepOf } from './sweep.ts'
 
 const input = z.strictObject({
   config: configField,
@@ -16,8 +18,30 @@ const input = z.strictObject({
     .optional()
     .describe(`who aims the rows, separated by commas: ${arms.join(', ')}; all that the config can do by default`)
     .meta({ value: 'ARMS' }),
+  sweep: z
+    .array(z.string())
+    .default([])
+    .describe(
+      'compare settings in place of analysts, as in train.sft.rank=8,16; several make a grid, and each arm is held against the first',
+    )
+    .meta({ value: 'KEY=VALUE,VALUE' }),
   seeds: z.int().min(1).max(100).default(3).describe('paired seeds of each arm: three describe, eight decide'),
-  rounds: z.int().min(2).max(20).default(2).describe('rounds of each arm, the shared first one included'),
+  rounds: z
+    .int()
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('rounds of each arm: 2 by default, the shared first one included; 1 in a sweep'),
+  parallel: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('runs at once: more where executor.ray trains elsewhere; students served here take turns'),
+  everySeed: z
+    .boolean()
+    .default(false)
+    .describe('hopeless arms of a sweep go on too; otherwise each ends after the seed that shows it'),
   minutes: z.number().positive().default(180).describe('of the whole experiment; no run is begun that would not fit'),
   name: z
     .string()
@@ -33,52 +57,59 @@ export const command = defineCommand<typeof input, ExperimentReport>({
   async run(input, context) {
     const loaded = await loadProject(input, context)
     const { runExperiment } = await import('../graph/experiment.ts')
-    const { signal, drain, onEvent } = context
-    const { name, seeds, rounds, minutes } = input
+    const configWith = (overrides: readonly string[]) =>
+      parseConfig(overridden(loaded.text, overrides), loaded.file, { plugins })
+    const { signal, drain } = context
+    const { name, seeds, minutes, parallel, everySeed } = input
+    const common = { name, seeds, minutes, parallel, everySeed, config: loaded.sha256 }
     return runExperiment({
       workspace: workspaceOf(input, context),
-      plan: {
-        name,
-        seeds,
-        rounds,
-        minutes,
-        arms: armsOf(input.arms, loaded.config.roles.analyst !== undefined),
-        config: loaded.sha256,
-      },
-      configWith: (overrides) => parseConfig(overridden(loaded.text, overrides), loaded.file, { plugins }),
+      plan: { ...common, ...armsAndRounds(input, loaded, configWith) },
+      configWith,
       signal,
       drain,
-      onEvent,
+      onEvent: parallel === 1 ? context.onEvent : (event) => tell(event, context),
       onStep: (done, total, what) => context.note(`run ${done + 1} of ${total}: ${what}`),
     })
   },
   render: (report, context) => renderReport(report, context),
 })
 
-/** @throws WhetError 'unknown-arm' */
-const armsOf = (text: string | undefined, hasAnalyst: boolean): ArmName[] => {
+type Input = z.output<typeof input>
+
+/** @throws {WhetError} unknown-arm · bad-sweep */
+const armsAndRounds = (
+  { arms: named, sweep: texts, rounds }: Input,
+  { config }: LoadedConfig,
+  configWith: (overrides: readonly string[]) => LoadedConfig,
+) => {
+  if (texts.length === 0) {
+    if (rounds === 1)
+      throw badArms('With one round all arms are the same: the first one is shared. Give --rounds 2 or more.')
+    return { arms: armsOf(named, config.roles.analyst !== undefined), rounds: rounds ?? 2 }
+  }
+  if (named !== undefined) throw badArms('--arms and --sweep are two experiments. Give one of them.')
+  const sweep = sweepOf(texts, configWith)
+  return { arms: sweep.map(({ arm }) => arm), sweep, rounds: rounds ?? 1 }
+}
+
+/** Of several runs at once, the steps of each: their progress would overwrite each other. */
+const tell = ({ type, run, round, stage }: RunEvent, { note }: Pick<CommandContext, 'note'>): void => {
+  if (type === 'stage.started') note(`${run}: ${round === 0 ? 'base' : `round ${round}`} · ${stage}`)
+}
+
+/** @throws {WhetError} unknown-arm */
+const armsOf = (text: string | undefined, hasAnalyst: boolean): string[] => {
   if (text === undefined) return arms.filter((arm) => arm !== 'llm' || hasAnalyst)
   const named = text.split(',').map((each) => each.trim())
   const unknown = named.find((each) => !(arms as readonly string[]).includes(each))
-  if (unknown !== undefined || named.length < 2)
-    throw new WhetError({
-      code: 'unknown-arm',
-      message:
-        unknown === undefined
-          ? 'An experiment needs two arms or more.'
-          : `There is no arm ${JSON.stringify(unknown)}. There are ${arms.join(', ')}.`,
-      fixedBy: 'config',
-      exit: 2,
-    })
-  if (named.includes('llm') && !hasAnalyst)
-    throw new WhetError({
-      code: 'unknown-arm',
-      message: 'The arm llm needs roles.analyst in the config.',
-      fixedBy: 'config',
-      exit: 2,
-    })
-  return [...new Set(named)] as ArmName[]
+  if (unknown !== undefined) throw badArms(`There is no arm ${JSON.stringify(unknown)}. There are ${arms.join(', ')}.`)
+  if (named.length < 2) throw badArms('An experiment needs two arms or more.')
+  if (named.includes('llm') && !hasAnalyst) throw badArms('The arm llm needs roles.analyst in the config.')
+  return [...new Set(named)]
 }
+
+const badArms = (message: string) => new WhetError({ code: 'unknown-arm', message, fixedBy: 'config', exit: 2 })
 
 const renderReport = (report: ExperimentReport, { colors }: RenderContext): string => {
   const dim = (words: string[]) => words.map((word) => colors.dim(word))
@@ -115,6 +146,7 @@ const renderReport = (report: ExperimentReport, { colors }: RenderContext): stri
     ),
     '',
     report.sentence,
+    ...report.ended.map(({ arm, seed, why }) => `ended after seed ${seed}: ${colors.bold(arm)}, ${why}`),
     ...report.notes.map((note) => colors.yellow(note)),
     '',
     `report  ${report.file}`,

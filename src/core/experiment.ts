@@ -10,7 +10,7 @@ export type ArmName = (typeof arms)[number]
 
 /** One arm of one seed: its last student and the shared start on the same gate items. */
 export interface ArmResult {
-  readonly arm: ArmName
+  readonly arm: string // one of `arms`, or the settings of a sweep
   readonly seed: number
   readonly run: string
   readonly passes: Readonly<Record<string, boolean>> // by item, of the last student
@@ -27,7 +27,7 @@ export interface Cost {
 }
 
 export interface ArmSummary {
-  readonly arm: ArmName
+  readonly arm: string
   readonly seeds: number
   readonly rate: number // of the last student, all seeds together
   readonly startRate: number
@@ -37,8 +37,8 @@ export interface ArmSummary {
 }
 
 export interface Contrast {
-  readonly arm: ArmName
-  readonly against: ArmName
+  readonly arm: string
+  readonly against: string
   readonly difference?: Clustered // arm minus the other, clustered by seed
   readonly bySeed: readonly { readonly seed: number; readonly difference: number }[]
   readonly p?: number // one-sided: the chance of so large a lead where there is none
@@ -57,7 +57,7 @@ export const seedsToDecide = 8
 const level = 0.05
 
 /** Every arm against even rows; the LLM also against what is cheaper and what aims at nothing; training against not training. */
-const contrastsOf = (present: ReadonlySet<ArmName>): [ArmName, ArmName][] =>
+const contrastsOf = (present: ReadonlySet<string>): [string, string][] =>
   (
     [
       ['error-weighted', 'uniform'],
@@ -73,19 +73,32 @@ const contrastsOf = (present: ReadonlySet<ArmName>): [ArmName, ArmName][] =>
     ] as [ArmName, ArmName][]
   ).filter(([arm, against]) => present.has(arm) && present.has(against))
 
-export const findingsOf = (results: readonly ArmResult[]): Findings => {
+/** Arms of a sweep, the one that the others are held against first. Those that were ended early have fewer seeds. */
+export interface SweptArms {
+  readonly arms: readonly string[]
+  readonly ended: ReadonlySet<string>
+}
+
+/** @param sweep where the arms are settings in place of analysts: each is held against the first */
+export const findingsOf = (results: readonly ArmResult[], sweep?: SweptArms): Findings => {
   const present = new Set(results.map(({ arm }) => arm))
-  const summaries = arms.filter((arm) => present.has(arm)).map((arm) => summaryOf(arm, results))
-  const raw = contrastsOf(present).map(([arm, against]) => contrastOf(arm, against, results))
+  const order: readonly string[] = sweep?.arms ?? arms
+  const summaries = order.filter((arm) => present.has(arm)).map((arm) => summaryOf(arm, results))
+  const pairs = sweep ? againstFirst(sweep.arms.filter((arm) => present.has(arm))) : contrastsOf(present)
+  const raw = pairs.map(([arm, against]) => contrastOf(arm, against, results))
   const corrected = holm(raw.map(({ p }) => p ?? Number.NaN))
   const contrasts = raw.map((contrast, at) =>
     contrast.p === undefined ? contrast : { ...contrast, holm: corrected[at]! },
   )
-  const decides = summaries.length > 1 && summaries.every(({ seeds }) => seeds >= seedsToDecide)
-  return { arms: summaries, contrasts, decides, sentence: sentenceOf(summaries, contrasts, decides) }
+  const whole = summaries.filter(({ arm }) => !sweep?.ended.has(arm))
+  const decides = whole.length > 1 && whole.every(({ seeds }) => seeds >= seedsToDecide)
+  return { arms: summaries, contrasts, decides, sentence: sentenceOf(whole, contrasts, decides) }
 }
 
-const summaryOf = (arm: ArmName, results: readonly ArmResult[]): ArmSummary => {
+const againstFirst = ([first, ...others]: readonly string[]): [string, string][] =>
+  first === undefined ? [] : others.map((arm) => [arm, first])
+
+const summaryOf = (arm: string, results: readonly ArmResult[]): ArmSummary => {
   const own = results.filter((result) => result.arm === arm)
   const pairs = own.flatMap(({ seed, passes, startPasses }) => pairsOf(passes, startPasses, seed))
   const gain = clustered(pairs)
@@ -103,7 +116,7 @@ const summaryOf = (arm: ArmName, results: readonly ArmResult[]): ArmSummary => {
   }
 }
 
-const contrastOf = (arm: ArmName, against: ArmName, results: readonly ArmResult[]): Contrast => {
+const contrastOf = (arm: string, against: string, results: readonly ArmResult[]): Contrast => {
   const bySeed = results
     .filter((result) => result.arm === arm)
     .flatMap(({ seed, passes }) => {
@@ -142,7 +155,7 @@ const plus = (a: Cost, b: Cost): Cost => ({
   money: a.money + b.money,
 })
 
-const names: Readonly<Record<ArmName, string>> = {
+const names: Readonly<Record<string, string>> = {
   uniform: 'even rows',
   'error-weighted': 'rows by error counts',
   statistical: 'the statistical analyst',
@@ -151,21 +164,23 @@ const names: Readonly<Record<ArmName, string>> = {
   prompt: 'the best prompt for the untouched student',
 }
 
+const nameOf = (arm: string): string => names[arm] ?? arm
+
 /** What the data support, and no more. */
 const sentenceOf = (summaries: readonly ArmSummary[], contrasts: readonly Contrast[], decides: boolean): string => {
   const told = contrasts.flatMap(({ arm, against, difference: found, holm: corrected }) => {
     if (!found) return []
-    const by = `${names[arm]} against ${names[against]}: ${points(found.difference)} points (95 % ${points(found.low)} to ${points(found.high)}${corrected === undefined ? '' : `, Holm p ${corrected.toFixed(3)}`})`
+    const by = `${nameOf(arm)} against ${nameOf(against)}: ${points(found.difference)} points (95 % ${points(found.low)} to ${points(found.high)}${corrected === undefined ? '' : `, Holm p ${corrected.toFixed(3)}`})`
     return [{ by, shown: (corrected ?? 1) < level, arm, against }]
   })
-  const seeds = Math.min(...summaries.map((summary) => summary.seeds))
+  const seeds = summaries.length === 0 ? 0 : Math.min(...summaries.map((summary) => summary.seeds))
   if (told.length === 0)
     return `${seeds} ${seeds === 1 ? 'seed' : 'seeds'} and ${summaries.length} arms: too few to compare. Two seeds of two arms are the least.`
   const shown = told.filter((one) => one.shown)
   const found =
     shown.length === 0
       ? 'No difference between the arms stands out from the noise of training'
-      : `${shown.map(({ arm, against }) => `${names[arm]} gained more than ${names[against]}`).join('; ')}`
+      : `${shown.map(({ arm, against }) => `${nameOf(arm)} gained more than ${nameOf(against)}`).join('; ')}`
   const weight = decides
     ? `With ${seeds} paired seeds that is a result`
     : `With ${seeds} paired seeds this describes; ${seedsToDecide} decide`
@@ -173,4 +188,5 @@ const sentenceOf = (summaries: readonly ArmSummary[], contrasts: readonly Contra
 }
 
 const points = (rate: number): string => `${rate < 0 ? '−' : '+'}${Math.abs(rate * 100).toFixed(1)}`
-const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1)
+/** A key of the config stays as it is written. */
+const capital = (text: string): string => (text.includes('=') ? text : text.slice(0, 1).toUpperCase() + text.slice(1))

@@ -1,32 +1,35 @@
-import { existsSync } from 'node:fs'
+import { setMaxListeners } from 'node:events'
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import type { LoadedConfig } from '../core/config.ts'
-import { WhetError } from '../core/errors.ts'
-import { type EvaluationRow, outcomeOf } from '../core/evaluation.ts'
-import { type ArmName, type ArmResult, type Cost, type Findings, findingsOf } from '../core/experiment.ts'
-import { readJson, readJsonl, writeJson } from '../core/jsonl.ts'
-import type { RunFiles } from '../core/workspace.ts'
+import pLimit from 'p-limit'
+import type { AnySkill } from '../core/contract.ts'
+import { isWhetError } from '../core/errors.ts'
+import { type Findings, findingsOf } from '../core/experiment.ts'
+import { readJson, writeJson } from '../core/jsonl.ts'
+import { hopelessOf } from '../core/race.ts'
 import { loadPlugin } from '../plugins/index.ts'
-import { type EngineOptions, resumeRun, startRun } from './engine.ts'
-import { readFrozen } from './nodes/define.ts'
-import { type PromptResult, promptArm } from './prompt-arm.ts'
-import { readSummaries, runStatus } from './status.ts'
+import { resumeRun, startRun } from './engine.ts'
+import {
+  type ExperimentOptions,
+  type ExperimentPlan,
+  folderOf,
+  keepPlan,
+  type Step,
+  seedsOf,
+  settingsOf,
+  stepsOf,
+  wavesOf,
+} from './experiment-plan.ts'
+import { exists, hasEnded, minutesOf, promptFolder, resultsOf, runnersOf, skillOf } from './experiment-results.ts'
+import { promptArm } from './prompt-arm.ts'
 
-export interface ExperimentPlan {
-  readonly name: string
-  readonly arms: readonly ArmName[]
-  readonly seeds: number
-  readonly rounds: number // in all, the shared first one included
-  readonly minutes: number // of the whole experiment; nothing is begun that would not fit
-  readonly config: string // sha256 of the config's text: a changed one is another experiment
-}
+export type { ExperimentPlan, SweepArm } from './experiment-plan.ts'
 
-export interface ExperimentOptions extends EngineOptions {
-  readonly plan: ExperimentPlan
-  /** The config with keys set, as `--set` takes them. */
-  configWith(overrides: readonly string[]): LoadedConfig
-  onStep?(done: number, total: number, what: string): void
+/** An arm of a sweep that was ended early. */
+export interface EndedArm {
+  readonly arm: string
+  readonly seed: number // after which one
+  readonly why: string
 }
 
 export interface ExperimentReport extends Findings {
@@ -35,127 +38,182 @@ export interface ExperimentReport extends Findings {
   readonly criterion: string
   readonly done: number // runs that have ended, of `total`
   readonly total: number
+  readonly ended: readonly EndedArm[]
   readonly notes: readonly string[]
   readonly file: string // where this report lies as JSON
 }
 
 /**
- * Runs every arm of every seed, one after another: a shared first round, then each arm from a copy of it. What has ended is
- * not run again, what was broken off goes on. The gate's items of a seed are the same for all its arms, and the last
- * student of each arm answers for it, promoted or not: a gate that holds would hide the difference.
+ * Runs every arm of every seed: what all arms of a seed share, then each arm from a copy of it, `parallel` of them at once. What has
+ * ended is not run again, what was broken off goes on. The gate's items of a seed are the same for all its arms, and the last student
+ * of each arm answers for it, promoted or not: a gate that holds would hide the difference. After each seed of a sweep its hopeless
+ * arms end (`hopelessOf`); so does one whose training diverges or does not fit into memory.
  *
- * @throws WhetError experiment-differs · and what a run throws
+ * @throws WhetError experiment-differs · and what a run throws, once the runs beside it stand still
  */
 export const runExperiment = async (options: ExperimentOptions): Promise<ExperimentReport> => {
   const { plan, workspace } = options
   await workspace.prepare()
-  const dir = path.join(workspace.root, 'experiments', plan.name)
+  const dir = folderOf(options)
   await mkdir(dir, { recursive: true })
   await keepPlan(path.join(dir, 'plan.json'), plan)
-  const steps = stepsOf(plan)
-  const notes: string[] = []
-  let done = 0
-  for (const step of steps) {
-    options.onStep?.(done, steps.length, step.what)
-    const spent = await minutesOf(steps, options)
-    if (!(await hasEnded(step.run, options)) && spent.total + spent.longest > plan.minutes) {
-      notes.push(
-        `${plan.minutes} minutes are not enough for ${steps.length - done} more runs: raise --minutes and give the same command again.`,
-      )
-      break
-    }
-    if ((await runStep(step, steps, options)) !== 'finished') {
-      notes.push(`${step.run} was told to stand still: the same command goes on.`)
-      break
-    }
-    done += 1
+  const shared = await sharing(options)
+  const work = new Work(shared, (await readJson<EndedArm[]>(path.join(dir, 'ended.json'))) ?? [])
+  try {
+    await work.all()
+  } finally {
+    await shared.dispose()
   }
-  const { criterion, results } = await resultsOf(steps, options, notes)
+  const { ended, notes } = work
+  const { criterion, results } = await resultsOf(stepsOf(plan), shared, notes)
+  const sweep = plan.sweep && { arms: plan.arms, ended: new Set(ended.map(({ arm }) => arm)) }
+  const { done, total } = work
   const file = path.join(dir, 'report.json')
-  const report = { name: plan.name, plan, criterion, done, total: steps.length, notes, file, ...findingsOf(results) }
+  const report = { name: plan.name, plan, criterion, done, total, ended, notes, file, ...findingsOf(results, sweep) }
   await writeJson(file, report)
   return report
 }
 
-interface Step {
-  readonly run: string
-  readonly seed: number
-  readonly arm: ArmName | 'start'
-  readonly from?: string
-  readonly what: string
+/** Runs of one process share the skill, which no run may put away under the others, and the place where students are served. */
+const sharing = async (options: ExperimentOptions) => {
+  const { config, file } = options.configWith([])
+  const own = options.plugin ?? (await loadPlugin(config.skill, path.dirname(file)))
+  const plugin: AnySkill = Object.create(own, { dispose: { value: undefined } })
+  return { ...options, plugin, serving: pLimit(1), dispose: async () => own.dispose?.() }
 }
 
-/** Arms begin with another one in each seed, so that what changes with the hours falls on all of them. */
-const stepsOf = ({ name, arms, seeds }: ExperimentPlan): Step[] =>
-  Array.from({ length: seeds }, (_, at) => at + 1).flatMap((seed) => {
-    const start = `${name}-s${seed}-start`
-    const trained = arms.filter((arm) => arm !== 'prompt')
-    // the prompt arm comes last: it may take as long as the others took
-    const turned = [
-      ...trained.map((_, at) => trained[(at + seed - 1) % trained.length]!),
-      ...arms.filter((arm) => arm === 'prompt'),
-    ]
-    return [
-      { run: start, seed, arm: 'start' as const, what: `seed ${seed}, the shared first round` },
-      ...turned.map((arm) => ({
-        run: `${name}-s${seed}-${arm}`,
-        seed,
-        arm,
-        from: start,
-        what: `seed ${seed}, ${arm}`,
-      })),
-    ]
-  })
+/** Ends of a training that another seed would only repeat. */
+const hopelessEnds = ['trainer-diverged', 'trainer-out-of-memory']
 
-const keepPlan = async (file: string, plan: ExperimentPlan) => {
-  const { minutes: _, ...now } = plan
-  const { minutes: __, ...before } = (await readJson<ExperimentPlan>(file)) ?? plan
-  // further seeds may be added to what there is
-  const same = (of: Partial<ExperimentPlan>) => JSON.stringify({ ...of, seeds: 0 })
-  if (same(now) !== same(before) || now.seeds! < before.seeds!)
-    throw new WhetError({
-      code: 'experiment-differs',
-      message: `There is an experiment ${plan.name} with another config, other arms or more seeds. Give this one another --name.`,
-      fixedBy: 'config',
-      exit: 2,
-      data: { before, now },
-    })
-  await writeJson(file, plan)
+class Work {
+  readonly notes: string[] = []
+  readonly #steps: readonly Step[]
+  readonly #halt = new AbortController()
+  #done = 0
+  #stopped = false
+
+  constructor(
+    private readonly options: ExperimentOptions,
+    readonly ended: EndedArm[],
+  ) {
+    this.#steps = stepsOf(options.plan)
+    setMaxListeners(0, this.#halt.signal) // one listener a run
+    const halt = () => this.#halt.abort()
+    if (options.drain?.aborted) halt()
+    options.drain?.addEventListener('abort', halt, { once: true })
+  }
+
+  get done(): number {
+    return this.#done
+  }
+
+  /** Runs that are still wanted, and those that have ended. */
+  get total(): number {
+    return this.#steps.filter((step) => this.#isWanted(step) && !this.#hasFailed(step)).length
+  }
+
+  async all(): Promise<void> {
+    const { plan } = this.options
+    const limit = pLimit(plan.parallel)
+    for (const seed of seedsOf(plan)) {
+      for (const wave of wavesOf(plan, seed)) {
+        const wanted = wave.filter((step) => this.#isWanted(step))
+        const ends = await Promise.allSettled(wanted.map((step) => limit(() => this.#perform(step))))
+        for (const end of ends) if (end.status === 'rejected') throw end.reason
+        if (this.#halt.signal.aborted) return
+      }
+      if (plan.sweep && !plan.everySeed) await this.#endHopeless(seed)
+    }
+  }
+
+  #isWanted({ arm, seed }: Step): boolean {
+    return !this.ended.some((one) => one.arm === arm && one.seed < seed)
+  }
+
+  async #perform(step: Step): Promise<void> {
+    const { plan, onStep } = this.options
+    if (this.#hasFailed(step)) return
+    if (this.#halt.signal.aborted) return this.#stop(this.#still(step))
+    if (!(await hasEnded(step.run, this.options))) {
+      onStep?.(this.#done, this.total, step.what)
+      if (!(await this.#fits())) return this.#stop(this.#tooLate())
+      const status = await this.#run(step)
+      if (status === 'ended') return
+      if (status !== 'finished') return this.#stop(this.#still(step))
+    } else if (plan.parallel === 1) onStep?.(this.#done, this.total, step.what)
+    this.#done += 1
+  }
+
+  #hasFailed({ arm, seed }: Step): boolean {
+    return this.ended.some((one) => one.arm === arm && one.seed === seed && one.why.startsWith(failedWords))
+  }
+
+  async #run(step: Step): Promise<string> {
+    try {
+      return await runStep(step, this.#steps, { ...this.options, drain: this.#halt.signal })
+    } catch (error) {
+      if (this.options.plan.sweep && step.arm !== 'start' && isWhetError(error) && hopelessEnds.includes(error.code)) {
+        await this.#end([{ arm: step.arm, seed: step.seed, why: `${failedWords} ${error.message}` }])
+        return 'ended'
+      }
+      this.#halt.abort() // the runs beside it stand still at their next safe point, and go on with the same command
+      throw error
+    }
+  }
+
+  async #fits(): Promise<boolean> {
+    const { total, longest } = await minutesOf(this.#steps, this.options)
+    return total / this.options.plan.parallel + longest <= this.options.plan.minutes
+  }
+
+  #tooLate(): string {
+    return `${this.options.plan.minutes} minutes are not enough for ${this.total - this.#done} more runs: raise --minutes and give the same command again.`
+  }
+
+  #still({ run }: Step): string {
+    return `${run} was told to stand still: the same command goes on.`
+  }
+
+  #stop(note: string): void {
+    if (!this.#stopped) this.notes.push(note)
+    this.#stopped = true
+    this.#halt.abort()
+  }
+
+  async #endHopeless(seed: number): Promise<void> {
+    const runners = await runnersOf(this.#steps, this.options)
+    const racing = runners.filter(({ arm }) => !this.ended.some((one) => one.arm === arm))
+    const found = hopelessOf(racing).map(({ arm, leader, difference, high, seeds }) => ({
+      arm,
+      seed,
+      why: `${(-100 * difference).toFixed(1)} points behind ${leader} on dev (95 % at least ${(-100 * high).toFixed(1)}), over ${seeds === 1 ? 'one seed' : `${seeds} seeds`}`,
+    }))
+    await this.#end(found)
+  }
+
+  async #end(arms: readonly EndedArm[]): Promise<void> {
+    if (arms.length === 0) return
+    this.ended.push(...arms)
+    await writeJson(path.join(folderOf(this.options), 'ended.json'), this.ended)
+  }
 }
 
-const exists = async (run: string, { workspace }: ExperimentOptions) => (await workspace.runs()).includes(run)
-
-const hasEnded = async (run: string, options: ExperimentOptions): Promise<boolean> =>
-  existsSync(path.join(promptFolder(run, options), 'result.json')) ||
-  ((await exists(run, options)) && (await runStatus(options.workspace, run)).status === 'finished')
+const failedWords = 'its training failed:'
 
 const runStep = async (step: Step, steps: readonly Step[], options: ExperimentOptions): Promise<string> => {
-  if (await hasEnded(step.run, options)) return 'finished'
   if (step.arm === 'prompt') return runPrompt(step, steps, options)
   if (await exists(step.run, options)) return (await resumeRun({ ...options, run: step.run })).status
   const { plan } = options
-  const loaded = options.configWith([
-    `seed=${step.seed}`,
-    `loop.rounds=${step.arm === 'start' ? 1 : plan.rounds}`,
-    `loop.plateau=${plan.rounds + 1}`,
-    'loop.levers=false', // all arms have the same rows and rates
-    // a run that is short of time would train on fewer rows than the other arms
-    'budget.minutes=1000000',
-    ...(step.arm === 'start' ? [] : [`loop.analyst=${step.arm}`]),
-  ])
-  const from = step.from ? { from: { run: step.from, round: 1 } } : {}
+  const loaded = options.configWith(settingsOf(step, plan))
+  const from = step.from ? { from: { run: step.from, round: plan.sweep ? 0 : 1 } } : {}
   return (await startRun({ ...options, loaded, name: step.run, ...from })).status
 }
-
-const promptFolder = (run: string, { workspace, plan }: ExperimentOptions) =>
-  path.join(workspace.root, 'experiments', plan.name, run)
 
 /** The prompt arm of a seed: no run, but a search beside the shared first round. */
 const runPrompt = async (step: Step, steps: readonly Step[], options: ExperimentOptions): Promise<string> => {
   const loaded = options.configWith([`seed=${step.seed}`])
-  const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
   const start = options.workspace.run(step.from!)
-  const targets = plugin.targets((await readFrozen(start, plugin)).definition)
+  const { plugin, criterion } = await skillOf(options, start)
   const rivals = steps.filter(({ seed, arm }) => seed === step.seed && arm !== 'start' && arm !== 'prompt')
   const { total } = await minutesOf(rivals, options)
   const signal = AbortSignal.any([options.signal, options.drain].filter((one) => one !== undefined))
@@ -166,7 +224,7 @@ const runPrompt = async (step: Step, steps: readonly Step[], options: Experiment
       plugin,
       start,
       folder: promptFolder(step.run, options),
-      criterion: loaded.config.gate.primary ?? targets[0]?.of ?? plugin.format,
+      criterion,
       minutes: total / Math.max(1, rivals.length),
       seed: step.seed,
       signal,
@@ -175,71 +233,5 @@ const runPrompt = async (step: Step, steps: readonly Step[], options: Experiment
   } catch (error) {
     if (signal.aborted) return 'paused' // the replies so far are kept
     throw error
-  }
-}
-
-const minutesOf = async (steps: readonly Step[], options: ExperimentOptions) => {
-  const minutes: number[] = []
-  for (const { run } of steps)
-    if (await exists(run, options)) minutes.push((await runStatus(options.workspace, run)).spent.minutes)
-  return { total: minutes.reduce((sum, each) => sum + each, 0), longest: Math.max(0, ...minutes) }
-}
-
-const resultsOf = async (steps: readonly Step[], options: ExperimentOptions, notes: string[]) => {
-  const { config, file } = options.configWith([])
-  const plugin = options.plugin ?? (await loadPlugin(config.skill, path.dirname(file)))
-  const results: ArmResult[] = []
-  let criterion = config.gate.primary ?? plugin.format
-  for (const { run, seed, arm, from } of steps) {
-    if (arm === 'start' || !from || !(await hasEnded(run, options))) continue
-    if (arm === 'prompt') {
-      const found = (await readJson<PromptResult>(path.join(promptFolder(run, options), 'result.json')))!
-      const { passes, minutes, tried, examples, devRate } = found
-      const files = options.workspace.run(from)
-      notes.push(
-        `seed ${seed}: the best of ${tried} prompts shows ${examples} examples and gets ${Math.round(devRate * 100)} % of dev right.`,
-      )
-      const startPasses = await passesOf(files, await startRound(files), criterion)
-      const cost = { minutes, rows: 0, tokens: 0, paidTokens: 0, money: 0 }
-      results.push({ arm, seed, run, passes, startPasses, cost })
-      continue
-    }
-    const files = options.workspace.run(run)
-    criterion = config.gate.primary ?? plugin.targets((await readFrozen(files, plugin)).definition)[0]?.of ?? criterion
-    const last = (await readSummaries(files)).length - 1
-    if (last < 2) {
-      notes.push(`${run} had nothing left to do after the shared round (its targets were met): it is left out.`)
-      continue
-    }
-    const passes = await passesOf(files, last, criterion)
-    const startPasses = await passesOf(files, await startRound(files), criterion)
-    results.push({ arm, seed, run, passes, startPasses, cost: await costOf(run, options) })
-  }
-  return { criterion, results }
-}
-
-/** The student that all arms went on from: the best one behind the shared round. */
-const startRound = async (files: RunFiles): Promise<number> => (await readSummaries(files))[1]?.best ?? 0
-
-const passesOf = async (files: RunFiles, round: number, criterion: string): Promise<Record<string, boolean>> => {
-  const { rows } = await readJsonl<EvaluationRow>(files.round(round).evaluation('gate'))
-  return Object.fromEntries(
-    rows.flatMap((row) => {
-      const outcome = outcomeOf(row, criterion)
-      return typeof outcome === 'string' ? [] : [[row.item.id, outcome.pass] as const]
-    }),
-  )
-}
-
-/** What an arm cost after the shared round. */
-const costOf = async (run: string, { workspace }: ExperimentOptions): Promise<Cost> => {
-  const { spent, rounds } = await runStatus(workspace, run)
-  const own = rounds.slice(2)
-  return {
-    minutes: spent.minutes,
-    rows: own.reduce((sum, { rows }) => sum + rows.trained, 0),
-    tokens: own.reduce((sum, { train }) => sum + (train?.tokens ?? 0), 0),
-    paidTokens: spent.paidTokens,
-    money: spent.money,
   }
 }

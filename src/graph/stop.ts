@@ -11,7 +11,11 @@ export const stopReason = async (state: State, summary: RoundSummary, deps: Deps
   const { loop, budget } = deps.config
   const best = state.best === state.round ? summary : await readJson<RoundSummary>(deps.files.round(state.best).summary)
   if (best && targetsMet(best)) return { reason: 'targets', detail: `round ${state.best} meets every target` }
-  if (state.round >= loop.rounds) return { reason: 'rounds', detail: `all ${loop.rounds} rounds are done` }
+  if (state.round >= loop.rounds)
+    return {
+      reason: 'rounds',
+      detail: loop.rounds === 0 ? 'the baseline is measured' : `all ${loop.rounds} rounds are done`,
+    }
   if (loop.plateau > 0 && state.withoutGain >= loop.plateau)
     return {
       reason: 'plateau',

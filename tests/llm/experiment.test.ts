@@ -16,6 +16,17 @@ import { simulatedMachines, simulatedSkill } from '../support/simulated.ts'
 let server: ScriptedOpenAi | undefined
 afterEach(() => server?.close())
 
+const usual: ExperimentPlan = {
+  name: 'arms',
+  arms: ['uniform', 'statistical'],
+  seeds: 2,
+  rounds: 2,
+  minutes: 60,
+  parallel: 1,
+  everySeed: false,
+  config: 'x',
+}
+
 const dirOf = () => mkdtempSync(path.join(tmpdir(), 'whet-experiment-'))
 const experiment = (
   dir: string,
@@ -38,7 +49,7 @@ ${more.roles ?? ''}`
     workspace: Workspace.at(dir),
     plugin: simulatedSkill(),
     machines: more.machines ?? simulatedMachines(),
-    plan: { name: 'arms', arms: ['uniform', 'statistical'], seeds: 2, rounds: 2, minutes: 60, config: 'x', ...plan },
+    plan: { ...usual, ...plan },
     configWith: (overrides) => parseConfig(overridden(text, overrides), file),
     ...(more.signal && { signal: more.signal }),
     ...(more.onStep && { onStep: more.onStep }),

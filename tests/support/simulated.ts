@@ -62,9 +62,10 @@ const fedOf = (adapter: string | undefined | null): Fed =>
 const trainer: Trainer = {
   run: async (job, { onEvent, onStart }) => {
     const fed = { ...fedOf(job.adapter) }
+    const pace = Number(job.params.learningRate ?? 1) // the share of a row that sticks
     for (const { id } of (await readJsonl<{ id: string }>(job.rows)).rows) {
       const kind = id.split('-')[0]!
-      fed[kind] = (fed[kind] ?? 0) + 1
+      fed[kind] = (fed[kind] ?? 0) + pace
     }
     mkdirSync(`${job.out}/adapter`, { recursive: true })
     writeFileSync(`${job.out}/adapter/fed.json`, JSON.stringify(fed))

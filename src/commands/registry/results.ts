@@ -61,7 +61,8 @@ export const results: Listed = {
     load: async () => (await import('../rate/index.ts')).command,
   },
   experiment: {
-    summary: 'does aiming help? The same start, rows and seeds under several analysts, with tests and a plain sentence',
+    summary:
+      'does aiming help, which settings are best? The same start, rows and seeds under several analysts, or a sweep of settings',
     example: 'whet experiment --arms uniform,error-weighted,statistical --seeds 3',
     cost: 'paid',
     effect: 'write',
