@@ -21,7 +21,7 @@ const Student = section(
     maxTokens: whole(32)
       .default(512)
       .describe('longest training row, tokens of the base model; longer rows are dropped, never cut'),
-    maxReplyTokens: whole(1).default(96).describe('longest reply in an evaluation, tokens'),
+    maxReplyTokens: whole(1).default(112).describe('longest reply in an evaluation, tokens'),
     slots: whole(1, 64).default(4).describe('replies that a server works on at once'),
     quant: z.enum(['q8_0', 'f16']).default('q8_0').describe('number format of the served model'),
     timeoutSeconds: z.number().positive().default(180).describe('longest wait for one reply, seconds'),

@@ -137,7 +137,7 @@ describe('a run that learns from rewards', () => {
       },
     )
     expect(jobs.map(({ kind }) => kind)).toEqual(['sft', 'grpo', 'grpo'].slice(0, jobs.length))
-    expect(jobs[1]).toMatchObject({ params: { steps: 7, quality: 'right', maxReplyTokens: 96 } })
+    expect(jobs[1]).toMatchObject({ params: { steps: 7, quality: 'right', maxReplyTokens: 112 } })
     expect(jobs[1]?.params).not.toHaveProperty('practice')
     expect(seen[0]!.opened.length).toBeGreaterThan(3)
     for (const id of seen[0]!.opened) expect(id).toMatch(/^(loud|twice)-/) // it knows `plain` already
