@@ -92,7 +92,9 @@ export const Options = z.strictObject({
     .int()
     .min(20)
     .default(240)
-    .describe('longest right calls of a request, characters with their tags: 240 fit into a reply of 112 tokens, whatever the names'),
+    .describe(
+      'longest right calls of a request, characters with their tags: 240 fit into a reply of 112 tokens, whatever the names',
+    ),
   unseenTools: z
     .array(z.string())
     .min(1)
