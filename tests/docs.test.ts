@@ -19,23 +19,26 @@ test('the README opens with the two lines, and CI runs its test line', () => {
   expect(read('.ci/run').trim().split('\n').at(-1)).toBe('npm ci && npm test')
 })
 
-test.each(['sft', 'dpo'])('train.%s of the config has the parameters of its trainer, no more and no fewer', (kind) => {
-  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(read(`trainers/${kind}.py`))?.[1] ?? ''
-  const inTrainer = [...defaults.matchAll(/^ {4}"(\w+)":/gm)].map(([, key]) => key)
-  const inConfig = [...read('docs/config.md').matchAll(new RegExp(`\`train\\.${kind}\\.(\\w+)\``, 'g'))].map(
-    ([, key]) => key,
-  )
-  // student.maxTokens and trackers stand elsewhere in the config; what was learned before is the loop's to know
-  const elsewhere = ['maxTokens', 'rateFactor', 'trackers', ...(kind === 'sft' ? ['learnedRows'] : [])]
-  expect([...inConfig, ...elsewhere].sort()).toEqual(inTrainer.sort())
-})
+// student.maxTokens and trackers stand elsewhere in the config; what was learned before is the loop's to know
+const elsewhere = ['maxTokens', 'rateFactor', 'trackers']
+test.each([
+  { kind: 'sft', files: ['sft'], given: ['learnedRows'], ofTheLoop: [] },
+  { kind: 'kto', files: ['preference', 'kto'], given: [], ofTheLoop: ['enabled', 'practice', 'rows'] },
+  { kind: 'dpo', files: ['preference', 'dpo'], given: [], ofTheLoop: [] },
+  { kind: 'grpo', files: ['grpo'], given: ['maxReplyTokens', 'quality', 'server'], ofTheLoop: ['enabled', 'practice'] },
+])(
+  'train.$kind of the config has the parameters of its trainer, no more and no fewer',
+  ({ kind, files, given, ofTheLoop }) => {
+    const inTrainer = files.flatMap((file) => defaultsOf(read(`trainers/${file}.py`)))
+    const inConfig = [...read('docs/config.md').matchAll(new RegExp(`\`train\\.${kind}\\.(\\w+)\``, 'g'))].map(
+      ([, key]) => key!,
+    )
+    const learning = inConfig.filter((key) => !ofTheLoop.includes(key)) // when it is taught, and on what, is the loop's
+    expect([...learning, ...elsewhere, ...given].sort()).toEqual(inTrainer.sort())
+  },
+)
 
-test('train.grpo of the config has the parameters of trainers/grpo.py, no more and no fewer', () => {
-  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(read('trainers/grpo.py'))?.[1] ?? ''
-  const inTrainer = [...defaults.matchAll(/^ {4}"(\w+)":/gm)].map(([, key]) => key)
-  const inConfig = [...read('docs/config.md').matchAll(/`train\.grpo\.(\w+)`/g)].map(([, key]) => key)
-  // what the loop itself makes of the others: when rewards are taught, and on what
-  const ofTheLoop = ['enabled', 'practice']
-  const elsewhere = ['maxTokens', 'maxReplyTokens', 'rateFactor', 'quality', 'server', 'trackers']
-  expect([...inConfig.filter((key) => !ofTheLoop.includes(key!)), ...elsewhere].sort()).toEqual(inTrainer.sort())
-})
+const defaultsOf = (python: string): string[] => {
+  const defaults = /^DEFAULTS = \{\n([\s\S]*?)^\}/m.exec(python)?.[1] ?? ''
+  return [...defaults.matchAll(/^ {4}"(\w+)":/gm)].map(([, key]) => key!)
+}

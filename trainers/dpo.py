@@ -6,28 +6,16 @@ where learning goes on and, frozen, the reference that it must not leave far beh
 Writes, resumes and exits as sft.py does.
 """
 
-import math
 import os
 import sys
 from pathlib import Path
 
-from job import Job, Refused, Stop, run
+import preference
+from job import Job, Refused, run
 
 DEFAULTS = {
     "loss": "sigmoid",  # or ipo, or apo_zero, which also holds the better reply up
-    "beta": 0.1,  # how dear it is to leave the reference
-    "learningRate": 5e-5,
-    "rateFactor": 1.0,  # the loop's, where a round gained nothing
-    "warmup": 0.1,  # share of the steps
-    "schedule": "cosine",  # or linear, constant
-    "weightDecay": 0.0,
-    "epochs": 1,
     "batch": 2,  # pairs to a step
-    "accumulate": 1,
-    "maxTokens": 1024,  # longest row kept, prompt and either reply; longer ones are dropped, never cut
-    "maxGradNorm": 1.0,
-    "checkpointSeconds": 60.0,
-    "trackers": [],
 }
 LOSSES = ("sigmoid", "ipo", "apo_zero")
 
@@ -39,26 +27,12 @@ def main() -> int:
 
 
 def train(file: Path) -> int:
-    job = Job.read(file, "dpo", DEFAULTS)
-    if job.finished:
-        return 0
-    if job.adapter is None or not (job.adapter / "adapter_config.json").exists():
-        raise Refused("job-wrong", "DPO goes on from a LoRA adapter: `adapter` is missing, or is none.")
-    if job.params["loss"] not in LOSSES:
-        raise Refused("job-wrong", f"params.loss is `{job.params['loss']}`; it is {', '.join(LOSSES)}.")
+    return preference.train(file, "dpo", DEFAULTS, LOSSES, check, preflight, build_trainer)
+
+
+def check(job: Job) -> None:
     if job.params["batch"] < 1:
         raise Refused("job-wrong", "params.batch is 0; a step needs a pair.")
-    lock = job.lock()  # noqa: F841  held until this process ends
-    rows = job.read_rows()
-    stop = Stop()  # before the slow imports: an order may come while they last
-
-    from learning import Session
-    from transformers import AutoTokenizer
-
-    session = Session(job, stop)
-    tokenizer = AutoTokenizer.from_pretrained(job.base)
-    trainer, progress = build_trainer(job, preflight(job, rows, tokenizer), tokenizer, session)
-    return session.train(trainer, progress)
 
 
 def preflight(job: Job, rows: list[dict], tokenizer) -> list[dict]:
@@ -87,43 +61,21 @@ def preflight(job: Job, rows: list[dict], tokenizer) -> list[dict]:
 
 
 def build_trainer(job: Job, rows: list[dict], tokenizer, session):
-    from datasets import Dataset
-    from peft import PeftModel
     from trl import DPOConfig, DPOTrainer
 
-    params = job.params
+    class EncodedTrainer(preference.Encoded, DPOTrainer):
+        pass
 
-    class EncodedTrainer(DPOTrainer):
-        """Takes pairs that are tokenised already, cut where the assistant begins, as SFT and the server do."""
-
-        def _prepare_dataset(self, dataset, *args, **kwargs):
-            return dataset
-
-        def create_model_card(self, *args, **kwargs):  # the product writes its own, with evidence
-            pass
-
-    size, epochs = params["batch"], int(params["epochs"])
-    length = lambda row: 2 * len(row["prompt_ids"]) + len(row["chosen_ids"]) + len(row["rejected_ids"])
-    tokens = [sum(map(length, rows[start : start + size])) for start in range(0, len(rows), size)]
-    steps = math.ceil(len(tokens) / params["accumulate"]) * epochs
-    progress = session.progress(tokens * epochs, steps)
-    base = session.model(job.base, frozen=True, attention="sdpa")
-    trainer = EncodedTrainer(
-        model=PeftModel.from_pretrained(base, str(job.adapter), is_trainable=True),
-        processing_class=tokenizer,
-        train_dataset=Dataset.from_list(rows),
-        callbacks=[progress],
-        args=DPOConfig(
-            **session.arguments(steps),
-            loss_type=[params["loss"]],
-            beta=params["beta"],
-            precompute_ref_log_probs=True,
-            per_device_train_batch_size=size,
-            num_train_epochs=epochs,
-            max_length=None,
-        ),
+    return preference.build_trainer(
+        job,
+        rows,
+        tokenizer,
+        session,
+        EncodedTrainer,
+        DPOConfig,
+        length=lambda row: 2 * len(row["prompt_ids"]) + len(row["chosen_ids"]) + len(row["rejected_ids"]),
+        loss_type=[job.params["loss"]],
     )
-    return trainer, progress
 
 
 if __name__ == "__main__":

@@ -7,30 +7,18 @@ prompt apart. The job's `adapter` is where learning goes on and, frozen, the ref
 Writes, resumes and exits as sft.py does.
 """
 
-import math
 import os
 import sys
 from pathlib import Path
 
-from job import Job, Refused, Stop, run
+import preference
+from job import Job, Refused, run
 
 DEFAULTS = {
     "loss": "apo_zero_unpaired",  # or kto, which needs batches of two and more, and twice the time for its KL term
-    "beta": 0.1,  # how dear it is to leave the reference
     "desirableWeight": 1.0,
     "undesirableWeight": 1.0,
-    "learningRate": 5e-5,
-    "rateFactor": 1.0,  # the loop's, where a round gained nothing
-    "warmup": 0.1,  # share of the steps
-    "schedule": "cosine",  # or linear, constant
-    "weightDecay": 0.0,
-    "epochs": 1,
     "batch": 4,  # rows to a step
-    "accumulate": 1,
-    "maxTokens": 1024,  # longest row kept, prompt and reply; longer ones are dropped, never cut
-    "maxGradNorm": 1.0,
-    "checkpointSeconds": 60.0,
-    "trackers": [],
 }
 LOSSES = ("apo_zero_unpaired", "kto")
 
@@ -42,26 +30,12 @@ def main() -> int:
 
 
 def train(file: Path) -> int:
-    job = Job.read(file, "kto", DEFAULTS)
-    if job.finished:
-        return 0
-    if job.adapter is None or not (job.adapter / "adapter_config.json").exists():
-        raise Refused("job-wrong", "KTO goes on from a LoRA adapter: `adapter` is missing, or is none.")
-    if job.params["loss"] not in LOSSES:
-        raise Refused("job-wrong", f"params.loss is `{job.params['loss']}`; it is {' or '.join(LOSSES)}.")
+    return preference.train(file, "kto", DEFAULTS, LOSSES, check, preflight, build_trainer)
+
+
+def check(job: Job) -> None:
     if job.params["batch"] < 1 or (job.params["loss"] == "kto" and job.params["batch"] < 2):
         raise Refused("job-wrong", f"params.batch is {job.params['batch']}; the loss `kto` compares neighbours and needs two.")
-    lock = job.lock()  # noqa: F841  held until this process ends
-    rows = job.read_rows()
-    stop = Stop()  # before the slow imports: an order may come while they last
-
-    from learning import Session
-    from transformers import AutoTokenizer
-
-    session = Session(job, stop)
-    tokenizer = AutoTokenizer.from_pretrained(job.base)
-    trainer, progress = build_trainer(job, preflight(job, rows, tokenizer), tokenizer, session)
-    return session.train(trainer, progress)
 
 
 def preflight(job: Job, rows: list[dict], tokenizer) -> list[dict]:
@@ -86,15 +60,9 @@ def preflight(job: Job, rows: list[dict], tokenizer) -> list[dict]:
 
 
 def build_trainer(job: Job, rows: list[dict], tokenizer, session):
-    from datasets import Dataset
-    from peft import PeftModel
     from trl import KTOConfig, KTOTrainer
 
-    params = job.params
-
-    class EncodedTrainer(KTOTrainer):
-        """Takes rows that are tokenised already, cut where the assistant begins, as SFT and the server do."""
-
+    class EncodedTrainer(preference.Encoded, KTOTrainer):
         def _prepare_dataset(self, dataset, processing_class, args, dataset_name):
             if not self.calculate_KL:
                 return dataset
@@ -104,32 +72,18 @@ def build_trainer(job: Job, rows: list[dict], tokenizer, session):
 
             return dataset.map(rotated, batched=True, batch_size=args.per_device_train_batch_size)
 
-        def create_model_card(self, *args, **kwargs):  # the product writes its own, with evidence
-            pass
-
-    size, epochs = params["batch"], int(params["epochs"])
-    tokens = [sum(len(row["prompt_ids"]) + len(row["completion_ids"]) for row in rows[start : start + size]) for start in range(0, len(rows), size)]
-    steps = math.ceil(len(tokens) / params["accumulate"]) * epochs
-    progress = session.progress(tokens * epochs, steps)
-    base = session.model(job.base, frozen=True, attention="sdpa")
-    trainer = EncodedTrainer(
-        model=PeftModel.from_pretrained(base, str(job.adapter), is_trainable=True),
-        processing_class=tokenizer,
-        train_dataset=Dataset.from_list(rows),
-        callbacks=[progress],
-        args=KTOConfig(
-            **session.arguments(steps),
-            loss_type=params["loss"],
-            beta=params["beta"],
-            desirable_weight=params["desirableWeight"],
-            undesirable_weight=params["undesirableWeight"],
-            precompute_ref_log_probs=True,
-            per_device_train_batch_size=size,
-            num_train_epochs=epochs,
-            max_length=None,
-        ),
+    return preference.build_trainer(
+        job,
+        rows,
+        tokenizer,
+        session,
+        EncodedTrainer,
+        KTOConfig,
+        length=lambda row: len(row["prompt_ids"]) + len(row["completion_ids"]),
+        loss_type=job.params["loss"],
+        desirable_weight=job.params["desirableWeight"],
+        undesirable_weight=job.params["undesirableWeight"],
     )
-    return trainer, progress
 
 
 if __name__ == "__main__":

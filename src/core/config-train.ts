@@ -37,6 +37,20 @@ const Sft = section(
   'supervised fine-tuning; what is left out has its default in trainers/sft.py',
 )
 
+/** What a training from good and bad replies has, whatever tells it which is which. */
+const preference = (batch: string) => ({
+  beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
+  learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
+  schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
+  warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
+  weightDecay: z.number().min(0).optional().describe('weight decay'),
+  maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
+  epochs: whole(1).optional().describe('passes over the pairs'),
+  batch: whole(1).optional().describe(batch),
+  accumulate: whole(1).optional().describe('batches to an update'),
+  checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+})
+
 const Kto = section(
   {
     enabled: z.boolean().default(false).describe('teach judgement, in rounds of its own, once the format holds'),
@@ -52,20 +66,11 @@ const Kto = section(
       .enum(['apo_zero_unpaired', 'kto'])
       .optional()
       .describe("the loss; kto has the paper's KL term and takes twice as long"),
-    beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
     desirableWeight: z.number().min(0).optional().describe('weight of good replies'),
     undesirableWeight: z.number().min(0).optional().describe('weight of bad replies'),
-    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
-    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
-    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
-    weightDecay: z.number().min(0).optional().describe('weight decay'),
-    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
-    epochs: whole(1).optional().describe('passes over the pairs'),
-    batch: whole(1).optional().describe('rows to a step; half of them good'),
-    accumulate: whole(1).optional().describe('batches to an update'),
-    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+    ...preference('rows to a step; half of them good'),
   },
-  'learning from bad replies; what is left out has its default in trainers/kto.py',
+  'learning from bad replies; what is left out has its default in trainers/kto.py and trainers/preference.py',
 )
 
 const Dpo = section(
@@ -74,18 +79,9 @@ const Dpo = section(
       .enum(['sigmoid', 'ipo', 'apo_zero'])
       .optional()
       .describe('the loss; apo_zero also holds the better reply up'),
-    beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
-    learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
-    schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
-    warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),
-    weightDecay: z.number().min(0).optional().describe('weight decay'),
-    maxGradNorm: z.number().positive().optional().describe('gradients are clipped to this norm'),
-    epochs: whole(1).optional().describe('passes over the pairs'),
-    batch: whole(1).optional().describe('pairs to a step'),
-    accumulate: whole(1).optional().describe('batches to an update'),
-    checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
+    ...preference('pairs to a step'),
   },
-  'learning from pairs, where `judgement` is dpo; what is left out has its default in trainers/dpo.py',
+  'learning from pairs, where `judgement` is dpo; what is left out has its default in trainers/dpo.py and trainers/preference.py',
 )
 
 const Grpo = section(
