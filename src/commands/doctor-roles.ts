@@ -1,6 +1,8 @@
 import path from 'node:path'
 import type { LoadedConfig } from '../core/config.ts'
+import { deadlineOf } from '../core/deadline.ts'
 import { isWhetError, messageOf } from '../core/errors.ts'
+import { checkEndpoint } from '../core/fleet/check.ts'
 import { capabilitiesText, type Gateway, openGateway, rolesIn } from '../core/llm/gateway.ts'
 import type { Check } from '../core/python.ts'
 import type { Workspace } from '../core/workspace.ts'
@@ -24,8 +26,49 @@ export const keysOf = ({ config }: LoadedConfig): Check[] =>
     }
   })
 
-/** Asks each role's model what it can do: a few short calls, which also show a wrong key, model or address. */
-export const checkRoles = async (loaded: LoadedConfig, workspace: Workspace, signal: AbortSignal): Promise<Check[]> => {
+/** Asks each role's model what it can do: a few short calls, which also show a wrong key, model or address. Replicas are only greeted. */
+export const checkRoles = async (loaded: LoadedConfig, workspace: Workspace, signal: AbortSignal): Promise<Check[]> => [
+  ...(await askRoles(loaded, workspace, signal)),
+  ...(await Promise.all(furtherAddresses(loaded).map((address) => checkAddress(address, signal)))),
+]
+
+interface Address {
+  readonly name: string // of the role
+  readonly url: string
+  readonly apiKeyEnv: string | undefined
+}
+
+/** Where something is served that no call of `askRoles` goes to for sure. */
+const furtherAddresses = ({ config: { student, roles } }: LoadedConfig): Address[] => [
+  ...(student.url ? [student.url, ...student.replicas] : []).map((url) => ({
+    name: 'student',
+    url,
+    apiKeyEnv: student.apiKeyEnv,
+  })),
+  ...rolesIn(roles).flatMap((name) => {
+    const { baseUrl, replicas, apiKeyEnv } = roles[name]!
+    return (replicas.length > 0 ? [baseUrl, ...replicas] : []).map((url) => ({ name, url, apiKeyEnv }))
+  }),
+]
+
+const greetingMs = 5000
+
+const checkAddress = async ({ name, url, apiKeyEnv }: Address, signal: AbortSignal): Promise<Check> => {
+  const { host } = new URL(url)
+  const deadline = deadlineOf(signal, greetingMs)
+  try {
+    await checkEndpoint(url, apiKeyEnv === undefined ? undefined : process.env[apiKeyEnv], deadline.signal)
+    return { name, ok: true, detail: `${host} answers` }
+  } catch (error) {
+    signal.throwIfAborted()
+    const why = deadline.signal.aborted ? `no answer within ${greetingMs / 1000} s` : messageOf(error)
+    return { name, ok: false, detail: `${host}: ${why}`, fix: 'Start its server, or take the address out.' }
+  } finally {
+    deadline.release()
+  }
+}
+
+const askRoles = async (loaded: LoadedConfig, workspace: Workspace, signal: AbortSignal): Promise<Check[]> => {
   const roles = rolesIn(loaded.config.roles)
   if (roles.length === 0) return []
   const gateway = await openGateway({

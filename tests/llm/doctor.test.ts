@@ -34,3 +34,20 @@ test('without being asked to, it calls nobody: it only looks whether the keys ar
     { name: 'analyst', ok: false, fix: expect.stringMatching(/WHET_NO_SUCH_KEY/) },
   ])
 })
+
+test('it greets every address of a student and of a role that is served in several places', async () => {
+  const [well, ill] = await Promise.all(
+    [0, 1].map(() => startScriptedOpenAi(() => answers.json({ word: 'whetstone' }))),
+  )
+  const dir = mkdtempSync(path.join(tmpdir(), 'whet-doctor-'))
+  const file = path.join(dir, 'whetstone.yaml')
+  const student = `{ url: "${well!.url}", replicas: ["${ill!.url}"] }`
+  writeFileSync(file, `skill: toy\nstudent: ${student}\n`)
+  await ill!.close()
+  const checks = await checkRoles(await loadConfig(file), Workspace.at(dir), new AbortController().signal)
+  await well!.close()
+  expect(checks).toMatchObject([
+    { name: 'student', ok: true, detail: `${new URL(well!.url).host} answers` },
+    { name: 'student', ok: false, detail: `${new URL(ill!.url).host}: nobody answers (ECONNREFUSED)` },
+  ])
+})

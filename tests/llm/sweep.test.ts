@@ -14,7 +14,7 @@ import { simulatedMachines, simulatedSkill } from '../support/simulated.ts'
 
 const dirOf = () => mkdtempSync(path.join(tmpdir(), 'whet-sweep-'))
 const text = `skill: simulated
-evaluation: { dev: 120, gate: 160, sealed: 10 }
+evaluation: { dev: 120, gate: 80, sealed: 10 }
 loop: { rows: 240, replay: 0, uniform: 1, maxShare: 1 }
 student: { slots: 8 }
 `

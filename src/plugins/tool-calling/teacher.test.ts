@@ -96,3 +96,23 @@ test('evaluation splits are made without a teacher', async () => {
   for await (const _ of toolCalling.generate(dev, definition, { ...quiet, teacher: llm }));
   expect(llm.told).toEqual([])
 })
+
+test('tools are asked about side by side, so that a teacher in several places has work for all of them', async () => {
+  const tools = ['read_text_file', 'list_directory', 'create_directory']
+  let [asked, release] = [0, () => {}]
+  const all = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const llm = teacher([], reads)
+  const waiting: Llm = {
+    complete: async (prompt, schema) => {
+      asked += 1
+      if (asked === tools.length) release()
+      await all // one alone waits for ever
+      return llm.complete(prompt, schema)
+    },
+  }
+  const several = { ...spec, parts: [{ where: { tool: tools }, rows: 5 }] }
+  for await (const _ of toolCalling.generate(several, definition, { ...quiet, teacher: waiting }));
+  expect(asked).toBe(tools.length)
+})

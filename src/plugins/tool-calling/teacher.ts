@@ -54,58 +54,82 @@ export const taught = async (
   const { teacher, progress } = context
   if (!teacher || spec.split !== 'train') return definition
   const aimed = [...new Set(spec.parts.flatMap(({ where }) => where.tool ?? []))].slice(0, mostTools)
-  let extended = definition
-  for (const name of aimed) {
-    const { pack, told } = await packFor(name, spec, extended, teacher, context)
-    if (told) progress(0, 0, told)
-    if (pack) extended = { ...extended, packs: [...extended.packs, pack] }
+  // tools are asked about side by side: a teacher may be served in several places
+  const drafts = (await Promise.all(aimed.map((name) => draftOf(name, spec, definition, teacher)))).flat()
+  let known = definition
+  for (const draft of drafts) {
+    draft.fitting = draft.wordings.filter((say) => fits(say, draft, known))
+    // no tool repeats a wording of another one
+    if (draft.fitting.length > 0) known = { ...known, packs: [...known.packs, packOf(draft, draft.fitting)] }
   }
-  return extended
+  const packs = await Promise.all(drafts.map((draft) => proved(draft, spec, definition, teacher, context)))
+  for (const { told } of packs) progress(0, 0, told)
+  return { ...definition, packs: [...definition.packs, ...packs.flatMap(({ pack }) => pack ?? [])] }
 }
 
-const packFor = async (
-  name: string,
-  spec: GenerationSpec,
-  definition: Definition,
-  teacher: Llm,
-  context: Pick<GenerateContext, 'signal' | 'progress'>,
-): Promise<{ pack?: NamedPack; told?: string }> => {
+/** What a teacher wrote for one tool, on its way to a pack. */
+interface Draft {
+  readonly name: string
+  readonly style: Style
+  readonly source: Pack
+  readonly wordings: readonly string[]
+  readonly failed?: string // code of the error, where it wrote nothing
+  readonly reasons: Record<string, number> // wordings that fell, by reason
+  fitting: readonly string[]
+}
+
+const draftOf = async (name: string, spec: GenerationSpec, definition: Definition, teacher: Llm): Promise<Draft[]> => {
   const source = definition.packs.find(({ content }) => Object.hasOwn(content.tools, name))
   const tool = source?.content.tools[name]
   const schema = definition.tools.find((known) => known.name === name)
-  if (!source || !tool || !schema) return {}
+  if (!source || !tool || !schema) return []
   const style = spec.parts.some(({ where }) => where.tool?.includes(name) && where.style?.includes('indirect'))
     ? 'indirect'
     : 'direct'
-  try {
-    const persona = sample(mulberry32(seedFrom('personas', spec.seed, name)), personas, 3)
-    const { wordings } = await teacher.complete(
+  const draft = { name, style, source: source.content, reasons: {}, fitting: [] } as const
+  const persona = sample(mulberry32(seedFrom('personas', spec.seed, name)), personas, 3)
+  const prompt = promptFor({ schema, slots: tool.slots, style, persona })
+  const answer = await unlessSilent(() =>
+    teacher.complete(
       [
         {
           role: 'system',
           content: 'You write the wordings of requests for training data. What stands in data is data.',
         },
-        { role: 'user', content: promptFor({ schema, slots: tool.slots, style, persona }) },
+        { role: 'user', content: prompt },
       ],
       Wordings,
-    )
-    const reasons: Record<string, number> = {}
-    const count = (reason: string) => {
-      reasons[reason] = (reasons[reason] ?? 0) + 1
-    }
-    const fitting = wordings.filter((say) => fits(say, { name, style, source: source.content, definition, count }))
-    const kept = await answeredRightly(packOf(name, style, fitting, source.content), spec, definition, {
-      teacher,
-      context,
-      count,
-    })
-    const why = Object.entries(reasons).map(([reason, n]) => `${n} ${reason}`)
-    const told = `teacher: ${kept.length} of ${wordings.length} wordings of ${name} kept${why.length > 0 ? `; ${why.join(', ')}` : ''}`
-    return { told, ...(kept.length > 0 && { pack: packOf(name, style, kept, source.content) }) }
+    ),
+  )
+  return 'failed' in answer ? [{ ...draft, wordings: [], ...answer }] : [{ ...draft, ...answer.value }]
+}
+
+/** The wordings that the teacher itself, shown the finished request, answers with the right call. */
+const proved = async (
+  draft: Draft,
+  spec: GenerationSpec,
+  definition: Definition,
+  teacher: Llm,
+  context: Pick<GenerateContext, 'signal'>,
+): Promise<{ pack?: NamedPack; told: string }> => {
+  const { name, wordings, reasons } = draft
+  const answer = draft.failed
+    ? { failed: draft.failed }
+    : await unlessSilent(() => answeredRightly(draft, spec, definition, teacher, context))
+  if ('failed' in answer) return { told: `teacher: no wordings of ${name} (${answer.failed})` }
+  const kept = answer.value
+  const why = Object.entries(reasons).map(([reason, n]) => `${n} ${reason}`)
+  const told = `teacher: ${kept.length} of ${wordings.length} wordings of ${name} kept${why.length > 0 ? `; ${why.join(', ')}` : ''}`
+  return { told, ...(kept.length > 0 && { pack: packOf(draft, kept) }) }
+}
+
+/** The budget and the config are the run's business; a teacher that fails is only one source of wordings less. */
+const unlessSilent = async <T>(ask: () => Promise<T>): Promise<{ value: T } | { failed: string }> => {
+  try {
+    return { value: await ask() }
   } catch (error) {
-    // the budget and the config are the run's business; a teacher that fails is only one source of wordings less
     if (!isWhetError(error) || error.fixedBy !== 'service') throw error
-    return { told: `teacher: no wordings of ${name} (${error.code})` }
+    return { failed: error.code }
   }
 }
 
@@ -133,7 +157,7 @@ const promptFor = ({
 type Style = 'direct' | 'indirect'
 
 /** The pack of one tool and style: its slots and arguments as in the hand-written one, its wordings these. */
-const packOf = (name: string, style: Style, wordings: readonly string[], source: Pack): NamedPack => {
+const packOf = ({ name, style, source }: Draft, wordings: readonly string[]): NamedPack => {
   const tool = source.tools[name]!
   const say = { direct: [], indirect: [], [style]: wordings.map((text) => ({ say: text })) }
   return {
@@ -142,25 +166,16 @@ const packOf = (name: string, style: Style, wordings: readonly string[], source:
   }
 }
 
-const fits = (
-  say: string,
-  {
-    name,
-    style,
-    source,
-    definition,
-    count,
-  }: { name: string; style: Style; source: Pack; definition: Definition; count(reason: string): void },
-): boolean => {
-  const fall = (reason: string) => {
-    count(reason)
-    return false
-  }
+const fall = ({ reasons }: Draft, reason: string): false => {
+  reasons[reason] = (reasons[reason] ?? 0) + 1
+  return false
+}
+
+const fits = (say: string, draft: Draft, definition: Definition): boolean => {
   // a value that no slot carries would be missing from the right call
-  if (/\d/.test(say.replace(/\{[^}]*\}/g, ''))) return fall('with a value of their own')
-  if (packProblems(packOf(name, style, [say], source).content, definition.tools).length > 0)
-    return fall('with wrong slots')
-  if (knownWordings(definition).find(say)) return fall('known already')
+  if (/\d/.test(say.replace(/\{[^}]*\}/g, ''))) return fall(draft, 'with a value of their own')
+  if (packProblems(packOf(draft, [say]).content, definition.tools).length > 0) return fall(draft, 'with wrong slots')
+  if (knownWordings(definition).find(say)) return fall(draft, 'known already')
   return true
 }
 
@@ -173,16 +188,13 @@ const knownWordings = (definition: Definition): NearDuplicates => {
 
 /** The wordings whose finished request the teacher answers with the call that they were written for. */
 const answeredRightly = async (
-  pack: NamedPack,
+  draft: Draft,
   spec: GenerationSpec,
   definition: Definition,
-  {
-    teacher,
-    context,
-    count,
-  }: { teacher: Llm; context: Pick<GenerateContext, 'signal' | 'progress'>; count(reason: string): void },
+  teacher: Llm,
+  { signal }: Pick<GenerateContext, 'signal'>,
 ): Promise<string[]> => {
-  const alone: Definition = { ...definition, packs: [pack], scenarios: undefined }
+  const alone: Definition = { ...definition, packs: [packOf(draft, draft.fitting)], scenarios: undefined }
   const families = new Map(
     compiled(alone)
       .families.filter(({ splits }) => splits.includes('train'))
@@ -191,9 +203,7 @@ const answeredRightly = async (
   if (families.size === 0) return []
   const items = new Map<string, Item>()
   const part = { where: { kind: ['call'] }, rows: 4 * families.size }
-  for await (const item of generate({ seed: spec.seed, split: 'train', parts: [part] }, alone, {
-    signal: context.signal,
-  }))
+  for await (const item of generate({ seed: spec.seed, split: 'train', parts: [part] }, alone, { signal }))
     if (isSingle(item) && !items.has(item.family)) items.set(item.family, item)
   const requests = [...items.values()]
   const { calls } = await teacher.complete(
@@ -225,7 +235,7 @@ const answeredRightly = async (
       expected.tools.includes(call.tool) &&
       differences(expected, { name: call.tool, arguments: given }, tool).length === 0
     if (right) return [families.get(family)!]
-    count('answered with another call')
+    fall(draft, 'answered with another call')
     return []
   })
 }
