@@ -94,6 +94,47 @@ describe('with no model', () => {
     expect(await say('/show item item-7')).toMatchObject([{ text: expect.stringContaining('item-7') }])
   })
 
+  test('reading and comparing: every word that a person would try first', async () => {
+    const { say, dir } = await world()
+    await makeRun(dir, 'other', rounds)
+    const outputs = async (line: string) => (await say(line)).map((part) => ('command' in part ? part.command : part))
+    expect(await outputs('/compare four other')).toEqual(['compare'])
+    expect(await outputs('/item item-7')).toEqual(['show item'])
+    expect(await outputs('/spec')).toEqual(['show spec'])
+    expect(await outputs('/show evaluation --only worse')).toEqual(['show evaluation'])
+    expect(await outputs('/report --format md')).toEqual(['report'])
+  })
+
+  test('steering goes into the inbox of the run: guide, edit, undo, pause, and an approval behind a yes', async () => {
+    const { say, files } = await world()
+    const store = ownRun(files.database)
+    const taken: unknown[] = []
+    // the run's process, which takes every order
+    const taking = setInterval(() => {
+      for (const { id, verb, args } of store.pending()) {
+        taken.push([verb, args])
+        store.take(id, { type: 'order.taken', run: 'four', data: { id, verb, answer: verb } })
+      }
+    }, 5)
+    onTestFinished(() => clearInterval(taking))
+    for (const line of [
+      '/guide "more of the long ones"',
+      '/edit item-1 --field \'request=Which notes?\' --field tags=\'{"kind":["ask"]}\'',
+      '/undo',
+      '/approve --drop item-2',
+      '/yes',
+      '/pause',
+    ])
+      await say(line)
+    expect(taken).toEqual([
+      ['guide', { text: 'more of the long ones' }],
+      ['edit', { item: 'item-1', fields: { request: 'Which notes?', tags: { kind: ['ask'] } } }],
+      ['undo', {}],
+      ['approve', { drop: ['item-2'] }],
+      ['pause', {}],
+    ])
+  })
+
   test('a wrong command names the right one, and a sentence says what is missing', async () => {
     const { say } = await world()
     expect(await say('/statsu')).toMatchObject([

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
@@ -6,9 +7,11 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { expect, onTestFinished, test } from 'vitest'
 import { hostOf } from '../src/commands/host.ts'
+import { RunStore } from '../src/core/store.ts'
 import { mcpApp } from '../src/mcp/http.ts'
 import { listen } from '../src/web/listen.ts'
 import { folder, makeRun } from './cli-fixture.ts'
+import { rawRequest } from './support/raw-request.ts'
 import { endProcess } from './support/scripted-launch.ts'
 
 const script = fileURLToPath(new URL('support/scripted-mcp.ts', import.meta.url))
@@ -183,6 +186,42 @@ test.each([
     body: '{}',
   })
   expect([response.status, ((await response.json()) as { error: { code: string } }).error.code]).toEqual([status, code])
+})
+
+test.each([
+  ['a name bound to this address', { host: 'evil.example' }, 403, 'foreign-host'],
+  ['a body that says that it has 1 GB', { 'content-length': '1073741824' }, 413, 'body-too-large'],
+])('over HTTP, %s is refused', async (_what, headers, status, code) => {
+  const { port, pathname } = await serveHttp(await folder())
+  const authorization = `Bearer ${token}`
+  const asked = { path: pathname, method: 'POST', headers: { authorization, ...headers } as Record<string, string> }
+  expect(await rawRequest(Number(port), asked)).toEqual({ status, code })
+})
+
+test('whoever waits hears how far a stage is, and gets the next event that is no progress', async () => {
+  const dir = await folder()
+  const files = await makeRun(dir, 'four', [])
+  const store = RunStore.open(files.database)
+  const client = await httpClient(await serveHttp(dir))
+  const place = { run: 'four', round: 1, stage: 'train' }
+  const asked = { name: 'wait_for_change', arguments: { run: 'four', since: store.lastSeq(), max_seconds: 30 } }
+  let hear = (_: string | undefined) => {}
+  const heard = new Promise<string | undefined>((resolve) => (hear = resolve))
+  const waiting = client.callTool(asked, undefined, { onprogress: ({ message }) => hear(message) })
+  const speed = { tokens: 1, tokensPerSecond: 1, etaSeconds: 1 }
+  store.append({ ...place, type: 'train.step', data: { step: 1, of: 8, loss: 2, ...speed } })
+  expect(await heard).toBe('round 1, train: step 1 of 8, loss 2.000')
+  store.append({ ...place, type: 'warning', data: { code: 'x', message: 'y' } })
+  expect(await waiting).toMatchObject({ structuredContent: { events: [{ type: 'warning' }] } })
+  store.close()
+})
+
+test('whoever waits for a run that is deleted is told', async () => {
+  const dir = await folder()
+  const files = await makeRun(dir, 'four', [])
+  const client = await httpClient(await serveHttp(dir))
+  await rm(files.database)
+  expect((await call(client, 'wait_for_change', { run: 'four' })).value.error.code).toBe('run-gone')
 })
 
 test.each(['{"jsonrpc":"2.0","id":1,', '[]', '{"hello":1}', '{"jsonrpc":"1.0","method":"initialize"}'])(

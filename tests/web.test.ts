@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises'
-import { request } from 'node:http'
 import { expect, onTestFinished, test } from 'vitest'
 import { hostOf } from '../src/commands/host.ts'
 import type { RunEvent } from '../src/core/events.ts'
@@ -7,6 +6,7 @@ import { RunStore } from '../src/core/store.ts'
 import { webApp } from '../src/web/app.ts'
 import { listen } from '../src/web/listen.ts'
 import { folder, makeRun } from './cli-fixture.ts'
+import { type RawRequest, rawRequest } from './support/raw-request.ts'
 
 const token = 'a-token-of-the-test'
 const bearer = { authorization: `Bearer ${token}` }
@@ -61,25 +61,10 @@ const world = async () => {
   return { dir, files, web: await serve(dir) }
 }
 
-/** A request with any header, the Host too: fetch sets some by itself. */
-const raw = (
-  port: number,
-  options: { path: string; method?: string; headers?: Record<string, string>; body?: string },
-) =>
-  new Promise<{ status: number; code: string }>((resolve, reject) => {
-    const asked = request(
-      { host: '127.0.0.1', port, ...options, headers: { ...bearer, ...options.headers } },
-      (answer) => {
-        let text = ''
-        answer.on('data', (chunk) => (text += chunk))
-        answer.on('end', () =>
-          resolve({ status: answer.statusCode ?? 0, code: /"code":"([^"]+)"/.exec(text)?.[1] ?? '' }),
-        )
-      },
-    )
-    asked.on('error', reject)
-    asked.end(options.body)
-  })
+const withBearer = (options: RawRequest): RawRequest => ({
+  ...options,
+  headers: { ...bearer, ...options.headers },
+})
 
 test('the first open with the token sets a cookie for this server alone, and takes the token out of the address', async () => {
   const { web } = await world()
@@ -124,6 +109,27 @@ test.each([
   ['a wrong token in the address', { path: '/?token=nearly' }, 401, 'token-wrong'],
   ['no token on the page', { path: '/', headers: { authorization: '' } }, 401, 'token-missing'],
   ['a path in a run name', { path: '/api/runs/..%2F..%2Fetc/events' }, 400, 'bad-run-name'],
+  ['a path in the run of a report', { path: '/api/runs/..%2F..%2Fetc/report' }, 400, 'bad-run-name'],
+  ['a path in the run of a chat', { path: '/api/chat/..%2F..%2Fetc' }, 400, 'bad-run-name'],
+  [
+    'a file outside of the project',
+    { path: '/api/do/run', method: 'POST', body: '{"args":{"config":"../../whetstone.yaml"}}' },
+    403,
+    'path-outside',
+  ],
+  [
+    'a chat about a deleted run',
+    { path: '/api/chat/five', method: 'POST', body: '{"text":"/status"}' },
+    404,
+    'unknown-run',
+  ],
+  ['a report of a deleted run', { path: '/api/runs/five/report' }, 404, 'unknown-run'],
+  [
+    'an order to a deleted run',
+    { path: '/api/do/pause', method: 'POST', body: '{"args":{"run":"five"}}' },
+    404,
+    'unknown-run',
+  ],
   ['a path in an asset', { path: '/assets/..%2F..%2Fpackage.json' }, 404, 'unknown-address'],
   ['an unknown run', { path: '/api/runs/five/events' }, 404, 'unknown-run'],
   ['a cursor from the future', { path: '/api/runs/four/events?since=999' }, 409, 'cursor-ahead'],
@@ -145,7 +151,7 @@ test.each([
   ],
 ])('%s is refused', async (_what, options, status, code) => {
   const { web } = await world()
-  expect(await raw(web.port(), options)).toEqual({ status, code })
+  expect(await rawRequest(web.port(), withBearer(options))).toEqual({ status, code })
 })
 
 test('a body that goes on and on is cut off', async () => {

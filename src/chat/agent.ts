@@ -74,7 +74,7 @@ const withRun = (name: string, args: unknown, run: string | undefined): unknown 
     ? { ...args, run }
     : args
 
-const takesRun = /^(status|pause|stop|approve|guide|budget|undo|report|why|resume|show .*)$/
+const takesRun = /^(status|pause|stop|approve|edit|guide|budget|undo|report|why|resume|show .*)$/
 
 const cut = (text: string): string =>
   text.length > longestAnswer ? `${text.slice(0, longestAnswer)} … cut: ask for less (limit, offset, one round)` : text

@@ -20,12 +20,19 @@ export const readSlash = (line: string, commands: readonly RemoteCommand[], run?
   const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find((each) =>
     commands.some((command) => command.name === each),
   )
-  const command = commands.find((each) => each.name === name)
+  const command = commands.find((each) => each.name === name) ?? byLastWord(words[0] ?? '', commands)
   if (!command) throw unknown(words.slice(0, 2).join(' '), commands)
   const properties = (command.schema.properties ?? {}) as Record<string, Property>
-  const args = readArgs(words.slice(command.name.split(' ').length), command, properties)
+  const used = command.name === name ? command.name.split(' ').length : 1
+  const args = readArgs(words.slice(used), command, properties)
   if (run !== undefined && 'run' in properties && args.run === undefined) args.run = run
   return { name: command.name, args }
+}
+
+/** `/spec` is `/show spec`, where no other command ends so. */
+const byLastWord = (word: string, commands: readonly RemoteCommand[]): RemoteCommand | undefined => {
+  const found = commands.filter(({ name }) => name.endsWith(` ${word}`))
+  return found.length === 1 ? found[0] : undefined
 }
 
 const readArgs = (words: readonly string[], command: RemoteCommand, properties: Readonly<Record<string, Property>>) => {

@@ -55,6 +55,20 @@ test.each([
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(columns)
 })
 
+test('shows what the stage takes of the machine, and what was paid, as long as the run works', () => {
+  const gpus = [{ name: 'H100', usedBytes: 2e9, totalBytes: 80e9, busy: 0.5 }]
+  const used = { role: 'analyst', model: 'm', calls: 1, cached: 0, input: 10, output: 5, money: 0.25, estimated: false }
+  const run = advanceRun(noRun, [
+    ...training,
+    event('machine.sampled', { processes: [{ what: 'trainer', bytes: 1.5e9 }], gpus }, round1),
+    event('llm.used', used, round1),
+    event('llm.used', used, round1),
+  ])
+  const shown = (of: typeof run) => screenOf(of, [], { columns: 120, rows: 30 }, Date.parse(at), colors).join('\n')
+  expect(shown(run)).toContain('trainer 1.5 GB · GPU 0 2 GB of 80 GB, busy 50.0 % · money 0.50')
+  expect(shown(advanceRun(run, [event('run.paused', { by: 'test' })]))).not.toContain('trainer 1.5 GB')
+})
+
 test('an event that comes twice counts once', () => {
   const run = advanceRun(advanceRun(noRun, training), training)
   expect([run.losses.length, run.stages.length]).toEqual([3, 2])

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js'
-import { bar, count, duration, percent } from '../commands/format.ts'
+import { bar, count, duration, percent, size } from '../commands/format.ts'
 import { advanceRun, type LiveRun, noRun, type StageTime } from '../commands/live-run.ts'
 import { oneLine } from '../commands/one-line.ts'
 import { roundText } from '../commands/report/text.ts'
@@ -83,6 +83,7 @@ export const screenOf = (
     ...stagesOf(run, now, colors),
     '',
     ...nowOf(run, now, colors),
+    ...machineOf(run, colors),
     ...ratesOf(run, colors),
     ...lossOf(run, columns, colors),
   ]
@@ -134,6 +135,22 @@ const nowOf = (run: LiveRun, now: number, colors: Colors): string[] => {
       ? ` · ${count(run.step.tokensPerSecond)} tokens/s · ${duration(run.step.etaSeconds)} left`
       : ''
   return [`${place}  ${bar(done / total, 30)} ${count(done)}/${count(total)} ${oneLine(what, 40)}${left}`]
+}
+
+/** What the stage at work takes, and what was paid. */
+const machineOf = ({ status, samples, models }: LiveRun, colors: Colors): string[] => {
+  const sample = samples.at(-1)
+  if (status !== 'running' || !sample) return []
+  const money = models.reduce((sum, model) => sum + model.money, 0)
+  const words = [
+    ...sample.processes.map(({ what, bytes }) => `${what} ${size(bytes)}`),
+    ...sample.gpus.map(
+      ({ usedBytes, totalBytes, busy }, at) =>
+        `GPU ${at} ${size(usedBytes)} of ${size(totalBytes)}${busy === null ? '' : `, busy ${percent(busy)}`}`,
+    ),
+    ...(money > 0 ? [`money ${money.toFixed(2)}`] : []),
+  ]
+  return [colors.dim(words.join(' · '))]
 }
 
 const ratesOf = ({ rates }: LiveRun, colors: Colors): string[] => {

@@ -163,6 +163,10 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
       return [predictionLine(event.data, colors)]
     case 'order.taken':
       return [colors.yellow(`  ${event.data.verb}: ${oneLine(event.data.answer)}`)]
+    case 'item.edited':
+      return [
+        `  ${oneLine(event.data.item, 80)} edited by ${event.data.by}: ${oneLine(event.data.fields.join(', '), 80)}`,
+      ]
     case 'rows.reviewed':
       return [
         `  ${plural(event.data.items, 'item')} left out by ${event.data.by}, ${plural(event.data.left, 'row')} left`,
@@ -173,6 +177,12 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
       return [`  published in ${oneLine(event.data.folder)}, targets ${event.data.targets.replace('-', ' ')}`]
     case 'approval.requested':
       return [colors.yellow(`  waits for approval: ${oneLine(event.data.what)}. \`whet approve\` lets it go on.`)]
+    case 'budget.near':
+      return [
+        colors.yellow(
+          `  budget: ${Number(event.data.spent.toFixed(2))} of ${event.data.limit} ${event.data.which} are spent; \`whet budget\` changes it`,
+        ),
+      ]
     case 'budget.exceeded':
       return [
         colors.yellow(`  budget: ${event.data.which} ${count(event.data.spent)} of ${count(event.data.limit)} spent`),

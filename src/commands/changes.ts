@@ -7,8 +7,14 @@ import type { RunFiles } from '../core/workspace.ts'
 
 const pollMs = 150
 
-/** What comes many times a second and only says how far a stage is. */
-export const progressTypes: ReadonlySet<EventType> = new Set(['train.step', 'eval.progress', 'stage.progress'])
+/** What comes often and only says how far a stage is, or what it takes. */
+export const progressTypes: ReadonlySet<EventType> = new Set([
+  'train.step',
+  'eval.progress',
+  'stage.progress',
+  'machine.sampled',
+  'budget.spent',
+])
 
 /**
  * The events after a number; where there are none, the next ones within the time.

@@ -7,6 +7,7 @@ import { type Json, RunStore } from '../core/store.ts'
 import type { RunFiles } from '../core/workspace.ts'
 import { type CommandContext, defineCommand, type RenderContext } from './command.ts'
 import { atTheDoor } from './door.ts'
+import { budgetForecast } from './forecast.ts'
 import { runField, workspaceField, workspaceOf } from './inputs.ts'
 import { badPart, parsePart, partText, requireTags } from './parts.ts'
 
@@ -14,21 +15,21 @@ import { badPart, parsePart, partText, requireTags } from './parts.ts'
 const shortWaitMs = 3_000
 const pollMs = 100
 
-const shape = {
+export const orderFields = {
   run: runField,
   wait: z.boolean().default(false).describe('wait until the run has answered'),
   workspace: workspaceField,
 }
-const input = z.strictObject(shape)
+const input = z.strictObject(orderFields)
 
-interface Ordered {
+export interface Ordered {
   readonly run: string
   readonly id: string
   readonly verb: OrderVerb
   readonly answer: string | null // null: not taken yet
 }
 
-const render = ({ run, verb, answer }: Ordered, { colors }: RenderContext): string =>
+export const renderOrdered = ({ run, verb, answer }: Ordered, { colors }: RenderContext): string =>
   answer === null
     ? `${verb}: in the inbox of ${run}, taken at its next safe point. ${colors.cyan(`whet watch ${run}`)} shows when.`
     : `${run}: ${answer}`
@@ -38,14 +39,14 @@ const orderCommand = (verb: OrderVerb) =>
     input,
     positional: ['run'],
     run: (input, context) => give(verb, input, context),
-    render,
+    render: renderOrdered,
   })
 
 export const pause = orderCommand('pause')
 export const stop = orderCommand('stop')
 
 const approveInput = z.strictObject({
-  ...shape,
+  ...orderFields,
   reject: z.boolean().default(false).describe('refuse instead'),
   part: z
     .array(z.string())
@@ -75,7 +76,7 @@ export const approve = defineCommand<typeof approveInput, Ordered>({
       ...(drop.length > 0 && { drop }),
     })
   },
-  render,
+  render: renderOrdered,
 })
 
 const guideInput = z.strictObject({
@@ -85,7 +86,7 @@ const guideInput = z.strictObject({
     .optional()
     .describe('rows that the next spec sets aside, as in kind=ask:80; holds without an LLM too')
     .meta({ value: 'TAGS:ROWS', remote: 'text' }),
-  ...shape,
+  ...orderFields,
 })
 export const guide = defineCommand<typeof guideInput, Ordered>({
   input: guideInput,
@@ -102,11 +103,11 @@ export const guide = defineCommand<typeof guideInput, Ordered>({
     if (part) await requireTags(await workspaceOf(input, context).find(input.run), [part])
     return give('guide', input, context, { text: input.text, ...(part && { part: part as unknown as Json }) })
   },
-  render,
+  render: renderOrdered,
 })
 
 const budgetInput = z.strictObject({
-  ...shape,
+  ...orderFields,
   minutes: z.number().positive().max(525_600).optional().describe('wall time of the run, minutes'),
   tokens: z.int().min(0).optional().describe('tokens paid for at endpoints; 0: no limit'),
   money: z.number().min(0).optional().describe("money paid at endpoints, in the prices' currency; 0: no limit"),
@@ -115,16 +116,17 @@ const budgetInput = z.strictObject({
 export const budget = defineCommand<typeof budgetInput, Ordered>({
   input: budgetInput,
   positional: ['run'],
-  async run(input, context) {
-    const { minutes, tokens, money, diskGb } = input
-    const change = Object.fromEntries(
-      Object.entries({ minutes, tokens, money, diskGb }).filter(([, value]) => value !== undefined),
-    )
-    if (Object.keys(change).length === 0) throw badPart('say what changes: --minutes, --tokens, --money or --disk-gb')
-    return give('budget', input, context, change as Json)
-  },
-  render,
+  forecast: (input, context) => budgetForecast(input, changeOf(input), context),
+  run: (input, context) => give('budget', input, context, changeOf(input)),
+  render: renderOrdered,
 })
+
+/** @throws {WhetError} bad-input where nothing changes */
+const changeOf = ({ minutes, tokens, money, diskGb }: z.output<typeof budgetInput>): Record<string, number> => {
+  const given = Object.entries({ minutes, tokens, money, diskGb }).filter(([, value]) => value !== undefined)
+  if (given.length === 0) throw badPart('say what changes: --minutes, --tokens, --money or --disk-gb')
+  return Object.fromEntries(given) as Record<string, number>
+}
 
 export const undo = defineCommand<typeof input, Ordered>({
   input,
@@ -142,10 +144,11 @@ export const undo = defineCommand<typeof input, Ordered>({
         return Promise.resolve({ run: files.name, id: last.id, verb: last.verb, answer })
       return order(store, files, 'undo', {}, input.wait, context)
     }),
-  render,
+  render: renderOrdered,
 })
 
-const give = (
+/** Puts an order into the inbox and waits a short while for its answer. @throws {WhetError} run-not-running */
+export const give = (
   verb: OrderVerb,
   input: { run?: string; wait: boolean; workspace: string },
   context: CommandContext,

@@ -9,6 +9,8 @@ import { splitOnce } from './inputs.ts'
 
 /** Longest text that a surface may put into one field, characters. */
 const longestText = 4_000
+/** A value of an item may be a whole document; an order holds no more. */
+const longestLongText = 12_000
 const mostEntries = 200
 
 /** Keys of the config that say how much and how, never what is executed or where. */
@@ -69,8 +71,9 @@ const checkText = (
   kind: RemoteKind | 'plain' | undefined,
   root: string,
 ) => {
-  if (text.length > longestText || text.includes('\0'))
-    throw badInput(command, `${key}: a text of at most ${longestText} characters is expected`)
+  const most = kind === 'long-text' ? longestLongText : longestText
+  if (text.length > most || text.includes('\0'))
+    throw badInput(command, `${key}: a text of at most ${most} characters is expected`)
   if (kind === 'run' && !runName.test(text)) throw badRun(text)
   if (kind === 'path' || kind === 'new-file') checkPath(key, text, root)
   if (kind === 'new-file') checkNew(key, text, root)

@@ -4,6 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { folder, makeRun } from '../../tests/cli-fixture.ts'
 import { canonical } from '../core/canonical.ts'
+import { RunStore } from '../core/store.ts'
+import { Workspace } from '../core/workspace.ts'
 import type { Command } from './command.ts'
 import { Confirmations } from './confirm.ts'
 import { hostOf } from './host.ts'
@@ -146,6 +148,32 @@ test('an input becomes the words that the terminal reads', () => {
   ])
 })
 
-test('a run that was deleted is told as such', async () => {
-  expect(await (await world()).code('why', { run: 'gone-run' })).toBe('unknown-run')
+test('every command about a run that was deleted says so, before anything is asked or done', async () => {
+  const { code } = await world()
+  const needed: Record<string, object> = {
+    budget: { minutes: 1 },
+    edit: { item: 'x', field: ['a=1'] },
+    guide: { text: 'x' },
+    'show item': { item: 'x' },
+    try: { text: 'x' },
+  }
+  const about = (await remoteCommands()).filter(({ schema }) => 'run' in (schema.properties as object))
+  expect(about.map(({ name }) => name)).toEqual(expect.arrayContaining(['status', 'approve', 'edit', 'resume', 'undo']))
+  for (const { name } of about)
+    expect([name, await code(name, { run: 'gone-run', ...needed[name] })]).toEqual([name, 'unknown-run'])
+})
+
+test('another budget is asked with what it was', async () => {
+  const { question, dir } = await world()
+  const store = RunStore.open(new Workspace(path.join(dir, '.whetstone')).run('four').database)
+  const limits = { minutes: 60, tokens: 0, money: 0, diskGb: 10 }
+  store.append({
+    run: 'four',
+    type: 'budget.spent',
+    data: { ...{ minutes: 10, tokens: 0, money: 0, diskGb: 1 }, limits },
+  })
+  store.close()
+  const { forecast } = await question('budget', { run: 'four', minutes: 120 })
+  expect(forecast).toEqual({ run: 'four', budget: [{ limit: 'minutes', before: 60, after: 120 }] })
+  expect((await question('resume', { run: 'four' })).forecast).toMatchObject({ run: 'four', status: 'finished' })
 })

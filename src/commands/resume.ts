@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineCommand } from './command.ts'
+import { resumeForecast } from './forecast.ts'
 import { runField, workspaceField, workspaceOf } from './inputs.ts'
 import { answerOf, exitOf, type RunAnswer, renderAnswer } from './outcome.ts'
 
@@ -12,6 +13,7 @@ const input = z.strictObject({
 export const command = defineCommand<typeof input, RunAnswer>({
   input,
   positional: ['run'],
+  forecast: (input, context) => resumeForecast(input, context),
   async run(input, context) {
     const workspace = workspaceOf(input, context)
     const { name } = await workspace.find(input.run)

@@ -13,7 +13,7 @@ const measured = z.number().nullish()
 const tags = z.record(z.string(), z.array(z.string()).readonly()).readonly()
 const split = z.enum(['train', 'dev', 'gate', 'sealed'])
 
-export const orderVerbs = ['pause', 'resume', 'stop', 'approve', 'reject', 'guide', 'budget', 'undo'] as const
+export const orderVerbs = ['pause', 'resume', 'stop', 'approve', 'reject', 'guide', 'budget', 'undo', 'edit'] as const
 export const OrderVerb = z.enum(orderVerbs)
 export type OrderVerb = z.infer<typeof OrderVerb>
 
@@ -152,6 +152,7 @@ export const eventData = {
   'order.taken': z.object({ id: z.string(), verb: OrderVerb, answer: z.string() }),
   'approval.requested': z.object({ what: z.string() }),
   'rows.reviewed': z.object({ by: z.string(), items: count, left: count }), // items whose rows a person left out; rows left
+  'item.edited': z.object({ id: z.string(), by: z.string(), item: z.string(), fields: z.array(z.string()).readonly() }), // before its training; id: of the order
   'guidance.given': z.object({ id: z.string(), by: z.string(), text: z.string(), part: specPart.optional() }), // part: rows that a person wants in the next spec
   'guidance.withdrawn': z.object({ id: z.string(), by: z.string() }),
   'budget.changed': z.object({
@@ -163,7 +164,22 @@ export const eventData = {
     diskGb: z.number().positive().optional(),
     undoes: z.string().optional(), // the order that this one takes back
   }),
-  'budget.spent': z.object({ minutes: amount, rows: count, tokens: count, money: amount, diskGb: amount }),
+  // what the stage's processes take; told when it has changed
+  'machine.sampled': z.object({
+    processes: z.array(z.object({ what: z.string(), bytes: count })).readonly(), // resident memory
+    gpus: z
+      .array(z.object({ name: z.string(), usedBytes: count, totalBytes: count, busy: z.number().nullable() })) // busy: rate 0..1
+      .readonly(),
+  }),
+  // at a stage's end. Limits as they stand then: 0 of tokens or money is no limit. tokens: paid ones
+  'budget.spent': z.object({
+    minutes: amount,
+    tokens: count,
+    money: amount,
+    diskGb: amount,
+    limits: z.object({ minutes: amount, tokens: count, money: amount, diskGb: amount }),
+  }),
+  'budget.near': z.object({ which: z.string(), limit: amount, spent: amount }), // most of it is spent; told once
   'budget.exceeded': z.object({ which: z.string(), limit: amount, spent: amount }),
   warning: z.object({ code: z.string(), message: z.string() }),
 } as const

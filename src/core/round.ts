@@ -57,6 +57,7 @@ export interface RowCounts {
   readonly accepted: number // new rows of this round
   readonly replayed: number // accepted rows of earlier rounds, shown again
   readonly trained: number // accepted + replayed
+  readonly edited?: number // items that a person changed and whose rows were trained
 }
 
 /** What a run has spent so far. */

@@ -23,6 +23,7 @@ export interface ServeOptions {
   readonly command?: readonly string[] // argv in place of `python trainers/serve.py`
   readonly signal?: AbortSignal
   onLog?(line: string): void
+  onProcess?(pid: number): void
 }
 
 /** Tokens of a prompt and its reply together, unless told otherwise. */
@@ -46,6 +47,7 @@ export const startStudentServer = async (options: ServeOptions): Promise<Student
     buffer: false,
     reject: false,
   })
+  if (child.pid !== undefined) options.onProcess?.(child.pid)
   const log: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
     log.push(line)

@@ -184,6 +184,10 @@ export class RoundFiles {
   get improved() {
     return join(this.dir, 'improved.jsonl')
   }
+  /** What people changed in its items before they were trained, and who. */
+  get edited() {
+    return join(this.dir, 'edited.jsonl')
+  }
   get rejected() {
     return join(this.dir, 'rejected.jsonl')
   }

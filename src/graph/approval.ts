@@ -1,9 +1,10 @@
 /** Where a run waits for a person, and what the person's answer does. */
 import type { Config } from '../core/config.ts'
 import { rolesIn } from '../core/llm/gateway.ts'
+import { editItem } from './edit-item.ts'
 import { problemOf, rewriteSpec } from './edit-spec.ts'
 import { readFrozen } from './nodes/define.ts'
-import type { Changes } from './orders.ts'
+import type { Door as AskedDoor, Changes } from './orders.ts'
 import { dropRows, itemsToTrain, problemOfDrop } from './review.ts'
 import { Halt } from './session.ts'
 import type { Door } from './stage.ts'
@@ -13,28 +14,38 @@ import type { State } from './state.ts'
 export const askApproval = async (name: string, state: State, deps: Door): Promise<void> => {
   const what = questionAt(name, state.round, deps.config)
   if (what === undefined) return
-  const check = name === 'train' ? await checkOfRows(state, deps) : await checkOfSpec(name, deps)
+  const asked = name === 'train' ? await doorOfRows(state, deps) : await doorOfSpec(name, deps)
   deps.emit({ type: 'approval.requested', round: state.round, stage: name, data: { what } })
-  const { verb, by, args } = await deps.decision(check)
+  const { verb, by, args } = await deps.decision(asked)
   if (verb === 'reject') throw new Halt('stopped', by)
   const { parts, drop } = (args ?? {}) as Changes
   if (parts) await rewriteSpec(state.round, parts, deps)
   if (drop) await dropRows(state, drop, deps, by)
 }
 
-const checkOfSpec = async (name: string, { files, plugin }: Door) => {
+type Asked = Omit<AskedDoor, 'request'>
+
+const doorOfSpec = async (name: string, { files, plugin }: Door): Promise<Asked> => {
   const dimensions = plugin.dimensions((await readFrozen(files, plugin)).definition)
-  return ({ parts, drop }: Changes): string | undefined => {
+  const check = ({ parts, drop }: Changes): string | undefined => {
     if (drop) return 'there are no rows to leave out before they are made: approve: before-train asks behind that'
     if (name !== 'generate') return 'the rows of this round are made already: its spec cannot change'
     return parts && problemOf(parts, dimensions)
   }
+  return { check }
 }
 
-const checkOfRows = async (state: State, deps: Door) => {
-  const items = await itemsToTrain(state, deps)
-  return ({ parts, drop }: Changes): string | undefined =>
-    parts ? 'the rows of this round are made already: its spec cannot change' : drop && problemOfDrop(drop, items)
+const doorOfRows = async (state: State, deps: Door): Promise<Asked> => {
+  let items = await itemsToTrain(state, deps)
+  return {
+    check: ({ parts, drop }) =>
+      parts ? 'the rows of this round are made already: its spec cannot change' : drop && problemOfDrop(drop, items),
+    edit: async (order) => {
+      const reaction = await editItem(order, state, deps)
+      items = await itemsToTrain(state, deps) // one that was rejected may be there now
+      return reaction
+    },
+  }
 }
 
 /** What a person is asked at a stage's door; undefined where the run goes in by itself. */

@@ -12,6 +12,7 @@ export interface SftRow {
   readonly prompt: readonly Message[]
   readonly completion: readonly [AssistantTurn, ...Message[]]
   readonly tools: readonly ToolSchema[]
+  readonly editedBy?: string // the person who changed its item
 }
 
 /** An item with the rows that its gold teaches and the reasons against it. */

@@ -7,7 +7,7 @@ import type { ExportKind } from '../core/models.ts'
 import type { Student } from '../core/student.ts'
 import type { Trainer } from '../core/trainer.ts'
 import type { RunFiles } from '../core/workspace.ts'
-import type { Changes, Guidance } from './orders.ts'
+import type { Door, Guidance } from './orders.ts'
 import type { State, Update } from './state.ts'
 
 /** A served student. One serves all evaluations of a round; `close` always runs. */
@@ -73,10 +73,8 @@ export interface Deps {
   minutes(): number
   /** Wall time of the stages of a round that have finished so far, in seconds by stage. */
   stageSeconds(round: number): Readonly<Record<string, number>>
-  /** The answer of a person who was asked for approval. `check` says why what the person changed cannot be used. */
-  decision(
-    check: (changes: Changes) => string | undefined,
-  ): Promise<{ readonly verb: string; readonly by: string; readonly args: unknown }>
+  /** The answer of a person who was asked for approval. The door says what may be changed before it is opened. */
+  decision(door: Omit<Door, 'request'>): Promise<{ readonly verb: string; readonly by: string; readonly args: unknown }>
   /** What people told the analyst: words, and rows that they want in the next spec. */
   guidance(): readonly Guidance[]
   now(): Date

@@ -13,6 +13,7 @@ import { readJson, writeJson } from '../core/jsonl.ts'
 import { readCalibration } from '../core/judge/store.ts'
 import { openGateway, requireRoles, rolesIn } from '../core/llm/gateway.ts'
 import type { RoundSummary } from '../core/round.ts'
+import { gpuReader, Processes } from '../core/usage.ts'
 import { newRunName, type RunFiles, type Workspace } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import type { Deps, Students } from './deps.ts'
@@ -25,6 +26,7 @@ import { BudgetSpent, codeOf, type Door } from './stage.ts'
 import type { State, StopReason } from './state.ts'
 import { targetsMet } from './stop.ts'
 import { requireSupported } from './supported.ts'
+import { tallyOf } from './tally.ts'
 
 export interface RunOutcome {
   readonly run: string
@@ -46,6 +48,7 @@ export interface EngineOptions {
   readonly plugin?: AnySkill // instead of the one that the config names
   /** Runs that share this machine take turns here: so many students of theirs are served at a time. */
   readonly serving?: LimitFunction
+  readonly sampleMs?: number // between two looks at what a stage takes of the machine; 5 s unless told
 }
 
 /** The parts of a run that are not the loop: scripted in tests, on this machine in life. */
@@ -53,6 +56,8 @@ export interface Machines {
   readonly trainer: Deps['trainer']
   readonly students: Students
 }
+
+const usualSampleMs = 5_000
 
 /** Starts a run in the workspace and works on it until it ends or is told to stand still. */
 export const startRun = async (
@@ -129,6 +134,15 @@ const work = async (
   const saver = SqliteSaver.fromConnString(files.database)
   await keepJudge(options.workspace, config.roles.judge, files)
   const gateway = await gatewayFor(options.workspace, { ...loaded, config }, session)
+  const processes = new Processes()
+  const gpus = gpuReader()
+  const minutes = () => session.minutes()
+  const tally = tallyOf({
+    ...{ config, files, minutes, gateway },
+    everyMs: options.sampleMs ?? usualSampleMs,
+    before: session.store.events({ types: ['budget.near'] }),
+    usage: async () => ({ processes: await processes.bytes(), gpus: await gpus() }),
+  })
   const deps: Door = {
     config,
     plugin,
@@ -136,12 +150,16 @@ const work = async (
     baseDir: path.dirname(loaded.file),
     scratch,
     signal: session.signal,
-    ...machinesFor(options, loaded, (event) => session.emit(event)),
+    ...machinesFor(options, loaded, {
+      emit: (event) => session.emit(event),
+      onProcess: (what, pid) => processes.watch(what, pid),
+    }),
     gateway,
+    tally,
     emit: (event) => session.emit(event),
-    minutes: () => session.minutes(),
+    minutes,
     stageSeconds: (round) => session.stageSeconds(round),
-    decision: (check) => session.decision(check),
+    decision: (door) => session.decision(door),
     guidance: () => session.guidance(),
     now: () => new Date(),
   }

@@ -94,7 +94,8 @@ const sameTruth = (before: ItemBase, after: ItemBase, { plugin, definition }: Im
   }
 }
 
-const changesOf = (before: ItemBase, after: ItemBase): Improvement['changed'] => {
+/** The fields in which two versions of an item differ; null where one has none. */
+export const changesOf = (before: ItemBase, after: ItemBase): Improvement['changed'] => {
   const [old, now] = [before, after] as unknown as [Record<string, unknown>, Record<string, unknown>]
   return [...new Set([...Object.keys(old), ...Object.keys(now)])]
     .filter((field) => JSON.stringify(old[field]) !== JSON.stringify(now[field]))

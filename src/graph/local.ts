@@ -18,28 +18,36 @@ import { inTurn } from './serve-in-turn.ts'
 
 type Emit = (event: ToldEvent) => void
 
+/** Who hears what machines tell, and which processes they are. */
+export interface Listener {
+  readonly emit: Emit
+  onProcess?(what: 'trainer' | 'server', pid: number): void
+}
+
 /** The machines that the caller brought, else this one's; without a run's log, preparations are told to `onPreparing`. */
-export const machinesFor = (options: EngineOptions, loaded: LoadedConfig, emit?: Emit): Machines => {
-  const machines = ownMachines(options, loaded, emit)
+export const machinesFor = (options: EngineOptions, loaded: LoadedConfig, listener?: Listener): Machines => {
+  const machines = ownMachines(options, loaded, listener)
   const takesTurns = options.serving && !loaded.config.student.url
   return takesTurns ? { ...machines, students: inTurn(machines.students, options.serving) } : machines
 }
 
-const ownMachines = (options: EngineOptions, loaded: LoadedConfig, emit?: Emit): Machines =>
+const ownMachines = (options: EngineOptions, loaded: LoadedConfig, listener?: Listener): Machines =>
   options.machines ??
   localTraining(
     loaded,
     options.workspace,
-    emit ??
-      ((event) => {
+    listener ?? {
+      emit: (event) => {
         if (event.type === 'stage.progress') options.onPreparing?.(event.data.what)
         if (event.type === 'warning') options.onPreparing?.(event.data.message)
-      }),
+      },
+    },
   )
 
 /** Trainers, base model and llama.cpp on this machine; the Python environment is made on first use. */
-const localTraining = (loaded: LoadedConfig, workspace: Workspace, emit: Emit): Machines => {
+const localTraining = (loaded: LoadedConfig, workspace: Workspace, listener: Listener): Machines => {
   const { config } = loaded
+  const { emit } = listener
   const told = (what: string) => emit({ type: 'stage.progress', data: { done: 0, total: 0, what } })
   const python = once(async (signal) => (await pythonEnv({ onProgress: told, signal })).python)
   const base = once((signal) =>
@@ -52,21 +60,22 @@ const localTraining = (loaded: LoadedConfig, workspace: Workspace, emit: Emit): 
     }),
   )
   return {
-    trainer: trainerWith(config, python, told),
+    trainer: trainerWith(config, python, told, listener),
     students: config.student.url
       ? servedElsewhere(config, config.student.url, emit)
-      : servedHere({ config, python, base, told, emit }),
+      : servedHere({ config, python, base, told, listener }),
   }
 }
 
 /** The cluster is asked once a second, so that a step is told within two. */
 const rayPollMs = 1000
 
-const trainerWith = ({ executor }: Config, python: Here['python'], told: Here['told']): Trainer =>
+const trainerWith = ({ executor }: Config, python: Here['python'], told: Here['told'], listener: Listener): Trainer =>
   executor === 'local'
     ? trainerOn(
         localExecutor({
           command: async (kind, signal) => [await python(signal), path.join(trainersDir, `${kind}.py`)],
+          onProcess: (pid) => listener.onProcess?.('trainer', pid),
         }),
       )
     : trainerOn(rayExecutor({ ...executor.ray, onProgress: told }), { pollMs: rayPollMs })
@@ -76,10 +85,10 @@ interface Here {
   readonly python: (signal: AbortSignal) => Promise<string>
   readonly base: (signal: AbortSignal) => Promise<{ dir: string; sha256: string }>
   readonly told: (what: string) => void
-  readonly emit: Emit
+  readonly listener: Listener
 }
 
-const servedHere = ({ config, python, base, told, emit }: Here): Students => ({
+const servedHere = ({ config, python, base, told, listener }: Here): Students => ({
   base,
   open: async ({ adapter, model, contextPerSlot }, signal) => {
     const { slots, quant, timeoutSeconds } = config.student
@@ -101,7 +110,8 @@ const servedHere = ({ config, python, base, told, emit }: Here): Students => ({
       slots,
       timeoutMs: timeoutSeconds * 1000,
       ...(contextPerSlot && { contextPerSlot }),
-      onRestart: (why) => emit({ type: 'server.restarted', data: { why } }),
+      onRestart: (why) => listener.emit({ type: 'server.restarted', data: { why } }),
+      onProcess: (pid) => listener.onProcess?.('server', pid),
     })
   },
 })

@@ -8,6 +8,7 @@ import type { EventType, RunEvent } from '../core/events.ts'
 /** What a person who is not there should hear of. */
 const told: ReadonlySet<EventType> = new Set([
   'approval.requested',
+  'budget.near',
   'budget.exceeded',
   'run.finished',
   'run.stopped',
@@ -92,6 +93,8 @@ const lineOf = (event: RunEvent): string => {
   switch (event.type) {
     case 'approval.requested':
       return `${event.run} waits for approval: ${event.data.what}. whet approve ${event.run}`
+    case 'budget.near':
+      return `${event.run}: ${event.data.spent} of ${event.data.limit} ${event.data.which} of the budget are spent. whet budget ${event.run} changes it`
     case 'budget.exceeded':
       return `${event.run}: the budget of ${event.data.limit} ${event.data.which} is spent`
     case 'run.finished':

@@ -14,10 +14,17 @@ export interface Changes {
   readonly drop?: readonly string[]
 }
 
+/** A person's change of an item: fields with their new values; null takes a field away. */
+export interface ItemEdit {
+  readonly item: string
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
 /** Where a run waits for a person's word. */
 export interface Door {
   readonly request: number // seq of the event that asked
   readonly check: (changes: Changes) => string | undefined // why what a person changed cannot be used
+  readonly edit?: (order: Order) => Promise<Reaction> // where items can be changed
 }
 
 /** What the session knows when an order comes. */
@@ -49,6 +56,8 @@ export const react = (order: Order, situation: Situation): Reaction => {
       return changeBudget(order)
     case 'undo':
       return undo(order, situation)
+    case 'edit':
+      return { answer: 'not edited: items are changed while a run waits before their training (approve: before-train)' }
   }
 }
 

@@ -1,9 +1,10 @@
 import { hostname } from 'node:os'
+import { messageOf } from '../core/errors.ts'
 import type { NewEvent, RunEvent } from '../core/events.ts'
 import { type Order, RunStore } from '../core/store.ts'
 import type { RunFiles } from '../core/workspace.ts'
 import type { ToldEvent } from './deps.ts'
-import { type Budget, budgetAfter, type Door, type Guidance, guidanceIn, react } from './orders.ts'
+import { type Budget, budgetAfter, type Door, type Guidance, guidanceIn, type Reaction, react } from './orders.ts'
 
 /** Why a run stands still although nothing failed. */
 export class Halt extends Error {
@@ -42,6 +43,8 @@ export class Session {
   readonly #configured: Budget | undefined
   #waiting: { readonly door: Door; readonly since: number; readonly tell: (order: Order) => void } | undefined
   #waitedMs = 0
+  #editing = false
+  #closed = false
 
   constructor(private readonly options: SessionOptions) {
     this.store = RunStore.open(options.files.database)
@@ -101,10 +104,10 @@ export class Session {
   }
 
   /** Resolves with the `approve` or `reject` that answers the last request for approval. */
-  decision(check: Door['check']): Promise<Order> {
+  decision(door: Omit<Door, 'request'>): Promise<Order> {
     const request = this.store.events({ types: ['approval.requested'] }).at(-1)?.seq ?? 0
     return new Promise((resolve, reject) => {
-      this.#waiting = { door: { request, check }, since: Date.now(), tell: resolve }
+      this.#waiting = { door: { request, ...door }, since: Date.now(), tell: resolve }
       this.signal.addEventListener('abort', () => reject(this.signal.reason), { once: true })
     })
   }
@@ -115,6 +118,7 @@ export class Session {
   }
 
   close() {
+    this.#closed = true
     clearInterval(this.#timer)
     this.#lease.release()
     this.store.close()
@@ -123,7 +127,11 @@ export class Session {
   #beat() {
     try {
       this.#lease.heartbeat()
-      for (const order of this.store.pending()) this.#obey(order)
+      for (const order of this.store.pending()) {
+        // what comes behind an edit is meant for the rows as they are then
+        if (this.#editing && order.verb !== 'pause' && order.verb !== 'stop') continue
+        this.#obey(order)
+      }
     } catch (error) {
       // a lost lease: another process owns the run now, and this one must not write another line
       this.halt(error)
@@ -131,9 +139,29 @@ export class Session {
   }
 
   #obey(order: Order) {
-    const run = this.options.files.name
+    const { door } = this.#waiting ?? {}
+    if (order.verb === 'edit' && door?.edit) return this.#edit(order, door.edit)
     const events = this.store.events({ types: orderEvents })
-    const reaction = react(order, { door: this.#waiting?.door, events, budget: this.#configured })
+    this.#answer(order, react(order, { door, events, budget: this.#configured }))
+  }
+
+  /** An edit is validated first, which takes a while; it is answered when that is done. */
+  #edit(order: Order, edit: NonNullable<Door['edit']>) {
+    this.#editing = true
+    edit(order)
+      .catch((error): Reaction => ({ answer: `not edited: ${messageOf(error)}` }))
+      .then((reaction) => {
+        if (!this.#closed) this.#answer(order, reaction)
+      })
+      .catch((error) => this.halt(error))
+      .finally(() => {
+        this.#editing = false
+        if (!this.#closed) this.#beat() // what came behind it has waited
+      })
+  }
+
+  #answer(order: Order, reaction: Reaction) {
+    const run = this.options.files.name
     const answer = {
       type: 'order.taken',
       run,

@@ -5,6 +5,7 @@ import { askApproval } from './approval.ts'
 import type { Deps, Stage } from './deps.ts'
 import { stageBooks } from './llm-books.ts'
 import { parseState, type State, type Update } from './state.ts'
+import type { Tally } from './tally.ts'
 
 /** The run's time, disk, tokens or money are used up: it ends here, and nothing that was finished is lost. */
 export class BudgetSpent extends Error {
@@ -21,6 +22,7 @@ export class BudgetSpent extends Error {
 /** What a stage's door needs beside what the stage itself gets. */
 export interface Door extends Omit<Deps, 'llm'> {
   readonly gateway?: Gateway | undefined
+  readonly tally?: Tally
 }
 
 /** Every stage runs in here: state checked, budget and orders looked at first, start, end and failure told as events. */
@@ -33,9 +35,11 @@ export const runStage = async (name: string, stage: Stage, unchecked: State, doo
   const books = stageBooks(door.gateway, { stage: name, round: state.round, signal: door.signal, emit })
   const started = Date.now()
   emit({ type: 'stage.started', data: {} })
+  const tally = door.tally?.begin(emit)
   try {
     const update = await stage(state, { ...door, emit, llm: books.llm })
     books.tell()
+    await tally?.tell()
     emit({ type: 'stage.finished', data: { ms: Date.now() - started } })
     return update
   } catch (error) {
@@ -45,6 +49,8 @@ export const runStage = async (name: string, stage: Stage, unchecked: State, doo
     if (!door.signal.aborted && !(reason instanceof BudgetSpent))
       emit({ type: 'stage.failed', data: { code: codeOf(reason), message: messageOf(reason) } })
     throw reason
+  } finally {
+    tally?.stop()
   }
 }
 

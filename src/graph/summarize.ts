@@ -3,6 +3,7 @@ import type { EvaluationRow } from '../core/evaluation.ts'
 import { readJson, readJsonl } from '../core/jsonl.ts'
 import { measure, ratesByTag } from '../core/rates.ts'
 import type { Paired, RoundSummary } from '../core/round.ts'
+import type { SftRow } from './check-items.ts'
 import type { Deps } from './deps.ts'
 import type { Frozen } from './nodes/define.ts'
 import { readVerdict } from './nodes/gate.ts'
@@ -21,6 +22,7 @@ export const summarize = async (
   const round = deps.files.round(state.round)
   const made = await readJson<GenerateCounts>(round.generated)
   const rows = await readJson<ValidateCounts>(round.validated)
+  const edited = (await readJsonl<SftRow>(round.accepted)).rows.filter(({ editedBy }) => editedBy !== undefined).length
   const paired = await readJson<Paired>(round.paired)
   const trained = await readTrained(round.trained)
   const verdict = (await readVerdict(round.verdict))?.verdict
@@ -51,6 +53,7 @@ export const summarize = async (
       accepted: rows?.accepted ?? 0,
       replayed: rows?.replayed ?? 0,
       trained: rows?.trained ?? 0,
+      ...(edited > 0 && { edited }),
     },
     ...(trained && { train: trained }),
     rates: { dev: measure(dev, targets, pooled.dev), gate: measure(gate, targets, pooled.gate) },

@@ -1,51 +1,28 @@
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { progressTypes } from '../../src/commands/changes.ts'
 import { writeJsonl } from '../../src/core/jsonl.ts'
 import { RunStore } from '../../src/core/store.ts'
 import { makeRun } from '../cli-fixture.ts'
 import { openChromium } from './chromium.ts'
-import { openWorld, token } from './world.ts'
+import { type Opener, opener, shoot } from './page.ts'
+import { openWorld } from './world.ts'
 
 // the scripted trainer takes so long for a step that a person can watch it
 process.env.STEP_MS = '150'
 
 let browser: Browser
 let world: Awaited<ReturnType<typeof openWorld>>
-const foreign: string[] = []
+let open: Opener['open']
+let foreign: Opener['foreign']
 beforeAll(async () => {
   ;[browser, world] = [await openChromium(), await openWorld()]
+  ;({ open, foreign } = opener(browser, world))
 })
 afterAll(async () => {
   await browser?.close()
   await world?.close()
 })
-
-/** A page that was opened with the token; it may ask nothing of any other server, and throw nothing. */
-const open = async (size = { width: 1280, height: 900 }, colorScheme: 'dark' | 'light' = 'dark'): Promise<Page> => {
-  const page = await (await browser.newContext({ viewport: size, colorScheme })).newPage()
-  page.on(
-    'request',
-    (request) =>
-      !request.url().startsWith(world.url()) && !request.url().startsWith('data:') && foreign.push(request.url()),
-  )
-  page.on('pageerror', (error) => foreign.push(String(error)))
-  page.on('dialog', (dialog) => {
-    foreign.push(`dialog ${dialog.message()}`)
-    void dialog.dismiss()
-  })
-  await page.goto(world.url(`?token=${token}`))
-  return page
-}
-
-/** Kept for docs/ where WHET_SHOTS names a folder. */
-const shoot = async (page: Page, name: string) => {
-  const folder = process.env.WHET_SHOTS
-  if (!folder) return
-  mkdirSync(folder, { recursive: true })
-  await page.screenshot({ path: path.join(folder, `${name}.png`) })
-}
 
 test('a run is started, watched, approved with an edited spec, and read to its end, across a restart of the server', async () => {
   const page = await open()
@@ -80,11 +57,14 @@ test('a run is started, watched, approved with an edited spec, and read to its e
     await page.getByRole('button', { name: 'Yes, approve' }).click()
   }
   await page.locator('.row .status.finished').waitFor()
-  await shoot(page, 'run')
+  const machine = page.getByRole('region', { name: 'Machine and cost' })
+  await machine.getByRole('img', { name: /Memory of the run's processes.*loop [0-9.]+ GB/ }).waitFor()
+  await machine.getByRole('row', { name: /^time .* 1 h/ }).waitFor()
+  await shoot(page, 'run', true)
   const run = page.url().split('/').at(-1)!
   const store = RunStore.open(world.host.workspace.run(run).database, { readonly: true })
   expect(await page.locator('.log li').count()).toBe(
-    store.events().filter(({ type }) => !/progress|step/.test(type)).length,
+    store.events().filter(({ type }) => !progressTypes.has(type)).length,
   )
   store.close()
   await page.getByRole('link', { name: 'Evaluation' }).click()
@@ -105,6 +85,23 @@ test('rows are reviewed with the keyboard before they are trained', async () => 
   await page.locator('.list-row').first().waitFor()
   await page.getByRole('listbox').focus()
   for (const key of ['j', 'x', 'j', 'x', 'j', 'x', 'a']) await page.keyboard.press(key)
+  await page.getByText('2 items rejected').waitFor()
+  await page.keyboard.press('e')
+  const editor = page.getByRole('form', { name: /^edit / })
+  const fields = JSON.parse(await editor.getByRole('textbox').inputValue()) as Record<string, unknown>
+  expect(Object.keys(fields)).toEqual(['tags', 'request', 'answer'])
+  await editor.getByRole('textbox').fill(JSON.stringify({ ...fields, answer: 5 }))
+  await page.keyboard.press('Control+Enter')
+  await editor.getByText(/not edited: answer: /).waitFor()
+  await shoot(page, 'edit')
+  await editor.getByRole('textbox').fill(JSON.stringify({ ...fields, request: 'kindly do it with the word' }))
+  await page.keyboard.press('Control+Enter')
+  await page.getByRole('option', { selected: true }).getByText('edited').waitFor()
+  await page.getByText('edited by browser').waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('x')
+  await page.getByText('3 items rejected').waitFor()
+  await page.keyboard.press('a')
   await page.getByText('2 items rejected').waitFor()
   await shoot(page, 'review')
   await page.getByRole('link', { name: 'Back to the approval' }).click()
@@ -172,11 +169,25 @@ test('what a student writes is shown as text, and runs nothing', async () => {
   await writeJsonl(files.round(0).evaluation('dev'), [
     { item, transcript, grade, ms: 1, tokens: { prompt: 1, completion: 1 } },
   ])
+  const row = { ...item, request: attack }
+  await writeJsonl(files.round(1).items, [row])
+  await writeJsonl(files.round(1).rejected, [{ item: row, reasons: [attack] }])
   const page = await open()
   await page.goto(world.url('#/run/hostile/evaluation'))
   await page.locator('.list-row').first().click()
   await page.getByRole('region', { name: 'replies' }).getByText('<script>alert(2)</script>').first().waitFor()
-  expect(await page.locator('main img, main script, main a[href^=javascript]').count()).toBe(0)
+  const alive = page.locator('main img, main script, main a[href^=javascript]')
+  expect(await alive.count()).toBe(0)
+  await page.goto(world.url('#/run/hostile/data'))
+  await page.locator('label', { hasText: /^rows/ }).locator('select').selectOption('rejected')
+  await page.locator('.list-row').first().click()
+  await page.getByRole('region', { name: 'the row' }).getByText('<script>alert(2)</script>').first().waitFor()
+  expect(await alive.count()).toBe(0)
+  await page.goto(world.url('#/run/hostile/chat'))
+  await page.getByRole('textbox').fill('/show item item-x')
+  await page.getByRole('button', { name: 'Say' }).click()
+  await page.getByRole('log').getByText('<script>alert(2)</script>').waitFor()
+  expect(await alive.count()).toBe(0)
 })
 
 test.each([

@@ -1,64 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { SpecFile } from '../../src/core/analyst.ts'
-import { Config, loadConfig } from '../../src/core/config.ts'
-import type { OrderVerb, RunEvent } from '../../src/core/events.ts'
+import { Config } from '../../src/core/config.ts'
+import type { RunEvent } from '../../src/core/events.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import type { RoundSummary } from '../../src/core/round.ts'
-import { type Json, RunStore } from '../../src/core/store.ts'
-import { Workspace } from '../../src/core/workspace.ts'
+import { RunStore } from '../../src/core/store.ts'
 import { questionAt } from '../../src/graph/approval.ts'
-import { resumeRun, startRun } from '../../src/graph/engine.ts'
+import { resumeRun } from '../../src/graph/engine.ts'
 import { problemOfDrop } from '../../src/graph/review.ts'
 import { minutesWorked } from '../../src/graph/session.ts'
+import { answers, steered } from '../support/steered.ts'
 import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
 
-type Script = (event: RunEvent, order: (verb: OrderVerb, args?: Json) => void) => unknown
-
-/** A toy run that waits before every round; `script` gives orders as events come. @returns its events and files */
-const steered = async (script: Script, text = '', drain?: AbortSignal) => {
-  const dir = mkdtempSync(path.join(tmpdir(), 'whet-orders-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  const file = path.join(dir, 'whetstone.yaml')
-  writeFileSync(
-    file,
-    `skill: toy\nevaluation: { dev: 20, gate: 20, sealed: 10 }\nloop: { rounds: 2, rows: 40 }\n${/approve:/.test(text) ? '' : 'approve: every-round\n'}${text}`,
-  )
-  const workspace = Workspace.at(dir)
-  const events: RunEvent[] = []
-  const order =
-    (run: string) =>
-    (verb: OrderVerb, args: Json = null) => {
-      const store = RunStore.open(workspace.run(run).database)
-      store.order(verb, args, 'test')
-      store.close()
-    }
-  const outcome = await startRun({
-    workspace,
-    plugin: toySkill(),
-    machines: { trainer: toyTrainer(), students: toyStudents([[], ['plain'], ['plain', 'loud']]) },
-    loaded: await loadConfig(file),
-    ...(drain && { drain }),
-    onEvent: (event) => {
-      events.push(event)
-      round1 = workspace.run(event.run).round(1).dir
-      // after the run has taken its place at the door
-      setTimeout(() => script(event, order(event.run)), 10)
-    },
-  })
-  return { events, files: workspace.run(outcome.run), outcome, workspace }
-}
-
-let round1 = ''
-/** The folder of round 1 of the run that a script steers. */
-const current = () => round1
-
-const answers = (events: readonly RunEvent[]) =>
-  events.flatMap((event) => (event.type === 'order.taken' ? [event.data.answer] : []))
 const specOf = (n: number, { files }: Awaited<ReturnType<typeof steered>>) => readJson<SpecFile>(files.round(n).spec)
 
 test('an approval may bring an edited spec, which is what the round is made from', async () => {
@@ -215,10 +170,10 @@ test('on-cost asks once a round, and only where a model of the loop may cost', (
 
 test('a review before training leaves rows out, and the counts and later replays follow', async () => {
   const dropped: string[] = []
-  const run = await steered(async (event, order) => {
+  const run = await steered(async (event, order, files) => {
     if (event.type !== 'approval.requested') return
     if (event.round === 2) return order('stop')
-    const { rows } = await readJsonl<{ id: string }>(path.join(current(), 'sft.jsonl'))
+    const { rows } = await readJsonl<{ id: string }>(files.round(1).sft)
     dropped.push(...rows.slice(0, 3).map(({ id }) => id.replace(/#.*/, '')))
     order('approve', { drop: ['nothing-of-it'] })
     order('approve', { drop: dropped })

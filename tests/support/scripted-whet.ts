@@ -34,6 +34,7 @@ const options = {
   workspace: new Workspace(String(input.workspace)),
   machines: { trainer, students },
   drain: drain.signal,
+  ...(stepMs > 0 && { sampleMs: stepMs }),
 }
 try {
   const config = input as { config: string; set: string[] }

@@ -4,7 +4,7 @@ import type { Facts } from '../../graph/publish/facts.ts'
 import { count, tagsText } from '../format.ts'
 import { fenced, section, table, text } from '../markdown.ts'
 import type { Report } from '../report/model.ts'
-import { rowCountHeads, rowCounts } from '../report/tables.ts'
+import { editedText, rowCountHeads, rowCounts } from '../report/tables.ts'
 
 /** What a language model did for the rows, over the whole run. */
 export interface ModelUse {
@@ -52,6 +52,9 @@ export const dataCard = (facts: Facts, report: Report, { options, models, dimens
       ),
       ...upTo(report.data, facts.round).flatMap(({ round, reasons }) =>
         reasons.slice(0, 4).map(({ reason, rows }) => `- round ${round}, ${count(rows)} rejected: ${text(reason)}`),
+      ),
+      ...upTo(report.data, facts.round).flatMap((row) =>
+        editedText(row).map((edited) => `- round ${row.round}, ${edited}`),
       ),
     ]),
     ...section(

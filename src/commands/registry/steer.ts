@@ -47,6 +47,13 @@ export const steer: Listed = {
     effect: 'write',
     load: async () => (await import('../orders.ts')).approve,
   },
+  edit: {
+    summary: 'change an item of a round that waits for its training; its skill validates it again',
+    example: 'whet edit ITEM --field "request=Which notes are about Friday?"',
+    cost: 'free',
+    effect: 'write',
+    load: async () => (await import('../edit.ts')).command,
+  },
   guide: {
     summary: 'tell the analyst something, and set rows of the next spec aside (--part)',
     example: 'whet guide "more on asking back" --part kind=ask:80',

@@ -195,6 +195,7 @@ const data = ({ data: rows }: Report): string[] =>
     ...rows.flatMap(({ round, reasons }) =>
       reasons.map(({ reason, rows: times }) => `- round ${round}, ${plural(times, 'row')} rejected: ${text(reason)}`),
     ),
+    ...rows.flatMap((row) => say.editedText(row).map((edited) => `- round ${row.round}, ${edited}`)),
   ])
 
 const training = ({ training: rows }: Report): string[] =>

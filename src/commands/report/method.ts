@@ -17,6 +17,7 @@ export const dataRows = ({ rounds, rejected }: Collected): DataRow[] =>
       accepted: rows.accepted,
       replayed: rows.replayed,
       trained: rows.trained,
+      edited: rows.edited ?? 0,
     }))
 
 export const trainingRows = ({ rounds, losses }: Collected): TrainingRow[] =>

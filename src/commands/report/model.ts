@@ -190,6 +190,7 @@ export interface DataRow {
   readonly accepted: number
   readonly replayed: number
   readonly trained: number
+  readonly edited: number // items that a person changed before they were trained
 }
 
 export interface TrainingRow {

@@ -16,6 +16,10 @@ export const rowCounts = (row: DataRow): number[] => [
   row.trained,
 ]
 
+/** What people did to a round's items; nothing where they did not. */
+export const editedText = ({ edited }: DataRow): string[] =>
+  edited > 0 ? [`${plural(edited, 'item')} changed by a person, and validated again`] : []
+
 export const goalText = ({ pass, measure }: TargetRow): string =>
   measure === 'pooled' ? `≥ ${pass}` : `≥ ${Number((pass * 100).toFixed(1))} %`
 

@@ -25,6 +25,7 @@ export interface ShownRow {
   readonly reply?: string // what is to be learned, or what the student said
   readonly label?: 'good' | 'bad' // of a pair's reply
   readonly reasons?: readonly string[] // why it was rejected, or what it failed
+  readonly editedBy?: string // the person who changed its item
 }
 
 /** Any row of a round's files. */
@@ -34,6 +35,7 @@ interface AnyRow extends Partial<ItemBase>, Partial<Omit<EvaluationRow, 'item'>>
   readonly prompt?: readonly Message[]
   readonly completion?: readonly Message[]
   readonly label?: boolean
+  readonly editedBy?: string
 }
 
 /** What lists, searches and filters read of a row. A row of an unknown shape is shown by its longest text. */
@@ -52,6 +54,7 @@ export const shownRow = (value: unknown, row: number, most = 300): ShownRow => {
     ),
     ...(reply !== undefined && { reply: excerpt(reply, most) }),
     ...(any.label !== undefined && { label: any.label ? ('good' as const) : ('bad' as const) }),
+    ...(any.editedBy !== undefined && { editedBy: any.editedBy }),
     ...(reasons && reasons.length > 0 && { reasons: reasons.map((reason) => excerpt(reason, most)) }),
   }
 }

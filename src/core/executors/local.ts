@@ -19,6 +19,8 @@ export interface LocalOptions {
   command(kind: TrainJob['kind'], signal: AbortSignal): readonly string[] | Promise<readonly string[]>
   readonly pollMs?: number // 200 unless told
   readonly stopMs?: number // wait for a checkpoint before the trainer is killed; 120 s unless told
+  /** The trainer's process, started or adopted. */
+  onProcess?(pid: number): void
 }
 
 export const localExecutor = (options: LocalOptions): Executor => {
@@ -29,10 +31,13 @@ export const localExecutor = (options: LocalOptions): Executor => {
       const argv = [...(await options.command(job.kind, signal)), join(job.out, 'job.json')]
       const child = startTrainer(argv, job.out)
       await untilClear(child, job.out, signal, options.pollMs ?? 200)
-      return child.end?.exitCode === exits.locked ? 'taken' : ownWork(child, job.out, stopMs)
+      if (child.end?.exitCode === exits.locked) return 'taken'
+      if (child.pid !== undefined) options.onProcess?.(child.pid)
+      return ownWork(child, job.out, stopMs)
     },
     async adopt({ out }) {
       const holder = runningHolder(out)
+      if (holder) options.onProcess?.(holder.pid)
       return holder && adoptedWork(holder, out, stopMs)
     },
   }

@@ -106,7 +106,11 @@ const improved = async (
   return all
 }
 
-const evaluationTexts = async (definition: unknown, { files, plugin }: Deps): Promise<NearDuplicates> => {
+/** What the evaluation splits ask: no row that is trained may be near to it. */
+export const evaluationTexts = async (
+  definition: unknown,
+  { files, plugin }: Pick<Deps, 'files' | 'plugin'>,
+): Promise<NearDuplicates> => {
   const texts = new NearDuplicates()
   for (const split of ['dev', 'gate', 'sealed'] as const)
     for (const item of (await readJsonl<ItemBase>(files.split(split))).rows)

@@ -21,7 +21,7 @@ export type ExpectedCall = z.output<typeof ExpectedCall>
 
 /** What must exist in the sandbox before the calls: file contents, or so many numbered lines; paths are relative. */
 export const Fixture = z.strictObject({
-  files: z.record(z.string(), z.union([z.string(), z.strictObject({ lines: z.number() })])),
+  files: z.record(z.string(), z.union([z.string(), z.strictObject({ lines: z.int().min(0).max(10_000) })])),
   folders: z.array(z.string()),
 })
 export type Fixture = z.output<typeof Fixture>

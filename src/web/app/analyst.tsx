@@ -1,7 +1,7 @@
 import { plural } from '../../commands/format-text.ts'
 import type { SpecShown } from '../../commands/show/spec.ts'
 import { useAsk } from './api.ts'
-import { Empty, Failure, Mark } from './parts.tsx'
+import { Empty, Failure, Mark, Scroll } from './parts.tsx'
 import { points, tagsText } from './text.ts'
 
 /** What was believed before each round, and what came of it. */
@@ -42,7 +42,7 @@ const authors = {
 }
 
 const Hypotheses = ({ spec }: { spec: SpecShown }) => (
-  <div className="scroll">
+  <Scroll label="hypotheses">
     <table>
       <thead>
         <tr>
@@ -74,5 +74,5 @@ const Hypotheses = ({ spec }: { spec: SpecShown }) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </Scroll>
 )

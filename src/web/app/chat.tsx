@@ -67,7 +67,8 @@ export const ChatPage = ({ run }: { run: string }) => {
   return (
     <main className="chat">
       <h1>Chat</h1>
-      <div className="lines" role="log" aria-label="conversation">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys */}
+      <div className="lines" role="log" aria-label="conversation" tabIndex={0}>
         {lines.map((line, at) => (
           <p key={at} className={`line ${line.who}`}>
             <span className="unseen">{line.who}: </span>

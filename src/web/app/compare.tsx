@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { ComparedRuns } from '../../commands/compare.ts'
 import { useAsk } from './api.ts'
-import { Failure } from './parts.tsx'
+import { Failure, Scroll } from './parts.tsx'
 import { bounds, percent, points, roundText, tagsText } from './text.ts'
 
 type Row = ComparedRuns['criteria'][number] | ComparedRuns['tags'][number]
@@ -60,7 +60,7 @@ const Compared = ({ first, second }: { first: string; second: string }) => {
         {data.items} {data.split} items
       </p>
       {tables.map(([title, rows]) => (
-        <div className="scroll" key={title}>
+        <Scroll label={title} key={title}>
           <table>
             <caption>{title}</caption>
             <thead>
@@ -90,7 +90,7 @@ const Compared = ({ first, second }: { first: string; second: string }) => {
               })}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       ))}
       {data.notes.map((note) => (
         <p key={note} className="dim">

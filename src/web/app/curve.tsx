@@ -18,23 +18,28 @@ interface Props {
   readonly format: (value: number) => string
   readonly theme: string // drawn anew when it changes
   readonly range?: [number, number]
+  readonly fromZero?: boolean // of amounts: a small change is to look small
 }
 
 /** Colours that are told apart in both themes, also by people who see few. */
 const strokes = ['--line-1', '--line-2', '--line-3', '--line-4', '--line-5', '--line-6']
 const height = 220
 
-export const Curve = ({ title, xs, lines, xName, format, theme, range }: Props) => {
+export const Curve = ({ title, xs, lines, xName, format, theme, range, fromZero }: Props) => {
   const place = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot | undefined>(undefined)
-  const shape = JSON.stringify([lines.map(({ label, low }) => [label, !!low]), range, theme, xName])
+  const shape = JSON.stringify([lines.map(({ label, low }) => [label, !!low]), range, fromZero, theme, xName])
   const data = dataOf(xs, lines)
   const newest = useRef(data)
   newest.current = data
   useEffect(() => {
     const box = place.current
     if (!box) return
-    const made = new UPlot(optionsOf(box, lines, xName, format, range), newest.current, box)
+    const made = new UPlot(
+      optionsOf(box, lines, xName, format, range ?? (fromZero ? upFromZero : undefined)),
+      newest.current,
+      box,
+    )
     plot.current = made
     const resized = new ResizeObserver(() => made.setSize({ width: box.clientWidth, height }))
     resized.observe(box)
@@ -64,12 +69,14 @@ const dataOf = (xs: readonly number[], lines: readonly Line[]): UPlot.AlignedDat
     ...lines.flatMap(({ values, low, high }) => [[...values], ...(low && high ? [[...low], [...high]] : [])]),
   ] as UPlot.AlignedData
 
+const upFromZero = (_plot: UPlot, _low: number, high: number): [number, number] => [0, high > 0 ? high * 1.1 : 1]
+
 const optionsOf = (
   box: HTMLElement,
   lines: readonly Line[],
   xName: string,
   format: (value: number) => string,
-  range: [number, number] | undefined,
+  range: [number, number] | typeof upFromZero | undefined,
 ): UPlot.Options => {
   const style = getComputedStyle(box)
   const color = (name: string) => style.getPropertyValue(name).trim()
@@ -108,7 +115,7 @@ const optionsOf = (
     },
     axes: [
       { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 10_000] },
-      { ...axis, size: 56, values: (_plot, ticks) => ticks.map((tick) => format(tick).replace(/\.0+(?= %)/, '')) },
+      { ...axis, size: 64, values: (_plot, ticks) => ticks.map((tick) => format(tick).replace(/\.0+(?= %)/, '')) },
     ],
   }
 }

@@ -4,7 +4,7 @@ import type { ItemShown } from '../../commands/show/item.ts'
 import { ask, useAsk } from './api.ts'
 import { Diff } from './diff.tsx'
 import { List } from './list.tsx'
-import { Empty, Failure, Mark } from './parts.tsx'
+import { Detail, Empty, Failure, Mark, Scroll } from './parts.tsx'
 import { useSlow } from './slow.ts'
 import { count, percent, roundText, tagsText } from './text.ts'
 
@@ -96,7 +96,7 @@ export const EvaluationPage = ({ run, judged }: { run: string; judged: number })
 
 /** Pass rates by tag and round. The number stands in every cell: colour only helps. */
 const Heat = ({ matrix, onChoose }: { matrix: Matrix; onChoose: (where: string) => void }) => (
-  <div className="scroll">
+  <Scroll label="pass rates by tag">
     <table className="heat">
       <caption>Pass rate on dev by tag and round</caption>
       <thead>
@@ -130,15 +130,15 @@ const Heat = ({ matrix, onChoose }: { matrix: Matrix; onChoose: (where: string) 
         ))}
       </tbody>
     </table>
-  </div>
+  </Scroll>
 )
 
 const Replies = ({ run, item }: { run: string; item: string }) => {
   const { data, error } = useAsk<ItemShown>('show item', { run, item })
   const [diff, setDiff] = useState(true)
-  if (!data) return <section className="detail">{error ? <Failure error={error} /> : <p>…</p>}</section>
+  if (!data) return <Detail label="replies">{error ? <Failure error={error} /> : <p>…</p>}</Detail>
   return (
-    <section className="detail" aria-label="replies">
+    <Detail label="replies">
       <h2>{data.item}</h2>
       <p className="dim">{tagsText(data.tags)}</p>
       <h3>Asked</h3>
@@ -174,6 +174,6 @@ const Replies = ({ run, item }: { run: string; item: string }) => {
           </ul>
         </article>
       ))}
-    </section>
+    </Detail>
   )
 }

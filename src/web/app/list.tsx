@@ -7,6 +7,7 @@ const pageRows = 100
 interface Props<Row> {
   readonly label: string
   readonly name: string // of what is listed: another name begins a new list
+  readonly version?: unknown // of its rows: another one reads them again, at the same place
   readonly total: number
   readonly rowHeight: number // pixels
   readonly load: (offset: number, limit: number) => Promise<readonly Row[]>
@@ -15,14 +16,18 @@ interface Props<Row> {
   readonly onChoose: (row: Row, at: number) => void
 }
 
-export const List = <Row,>({ label, name, total, rowHeight, load, draw, chosen, onChoose }: Props<Row>) => {
+export const List = <Row,>({ label, name, version, total, rowHeight, load, draw, chosen, onChoose }: Props<Row>) => {
   const box = useRef<HTMLDivElement>(null)
   const [pages, setPages] = useState<ReadonlyMap<number, readonly Row[]>>(new Map())
   const asked = useRef(new Set<number>())
   const loader = useRef(load)
   loader.current = load
-  const listed = useRef(name)
-  listed.current = name
+  const chooser = useRef(onChoose)
+  chooser.current = onChoose
+  const awaited = useRef<number>(undefined) // chosen before it was read
+  const listed = useRef('')
+  const place = JSON.stringify([name, version])
+  listed.current = place
   const virtual = useVirtualizer({
     count: total,
     getScrollElement: () => box.current,
@@ -35,7 +40,10 @@ export const List = <Row,>({ label, name, total, rowHeight, load, draw, chosen, 
   useEffect(() => {
     asked.current.clear()
     setPages(new Map())
+  }, [place])
+  useEffect(() => {
     box.current?.scrollTo({ top: 0 })
+    awaited.current = undefined
   }, [name])
   useEffect(() => {
     for (const page of wanted === '' ? [] : wanted.split(' ').map(Number)) {
@@ -43,17 +51,25 @@ export const List = <Row,>({ label, name, total, rowHeight, load, draw, chosen, 
       asked.current.add(page)
       loader
         .current(page * pageRows, pageRows)
-        .then((rows) => listed.current === name && setPages((before) => new Map(before).set(page, rows)))
+        .then((rows) => {
+          if (listed.current !== place) return
+          setPages((before) => new Map(before).set(page, rows))
+          const at = awaited.current
+          const row = at !== undefined && Math.floor(at / pageRows) === page ? rows[at % pageRows] : undefined
+          if (at === undefined || row === undefined) return
+          awaited.current = undefined
+          chooser.current(row, at)
+        })
         .catch(() => asked.current.delete(page))
     }
-  }, [wanted, name])
+  }, [wanted, place])
 
   const rowAt = (at: number) => pages.get(Math.floor(at / pageRows))?.[at % pageRows]
   const choose = (at: number) => {
     const row = rowAt(at)
-    if (row === undefined) return
     virtual.scrollToIndex(at)
-    onChoose(row, at)
+    awaited.current = row === undefined ? at : undefined
+    if (row !== undefined) onChoose(row, at)
   }
   const step: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 10, PageUp: -10 }
   const onKeyDown = (event: KeyboardEvent) => {

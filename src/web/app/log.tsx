@@ -2,7 +2,20 @@ import { useState } from 'react'
 import type { RunEvent } from '../../core/events.ts'
 import { clock, points, roundText, tagsText } from './text.ts'
 
-const groups = ['all', 'run', 'stage', 'train', 'eval', 'gate', 'spec', 'order', 'warning'] as const
+const groups = [
+  'all',
+  'run',
+  'stage',
+  'train',
+  'eval',
+  'gate',
+  'spec',
+  'order',
+  'item',
+  'budget',
+  'llm',
+  'warning',
+] as const
 
 /** What happened, the newest first. */
 export const Log = ({ events }: { events: readonly RunEvent[] }) => {
@@ -22,7 +35,8 @@ export const Log = ({ events }: { events: readonly RunEvent[] }) => {
         </label>
         <span className="dim">{events.length} events</span>
       </div>
-      <ol className="log" aria-live="off">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys */}
+      <ol className="log" aria-label="events" tabIndex={0}>
         {shown.map((event) => (
           <li key={event.seq} data-seq={event.seq}>
             <time dateTime={event.at}>{clock(event.at)}</time> <span className="type">{event.type}</span>{' '}
@@ -58,12 +72,19 @@ const lineOf = (event: RunEvent): string => {
       return event.data.answer
     case 'guidance.given':
       return `${event.data.by}: ${event.data.text}`
+    case 'item.edited':
+      return `${event.data.item} by ${event.data.by}: ${event.data.fields.join(', ')}`
     case 'rows.reviewed':
       return `${event.data.items} items left out by ${event.data.by}, ${event.data.left} rows left`
     case 'sealed.opened':
       return `look ${event.data.opening} at ${event.data.items} sealed items, by ${event.data.by}`
     case 'model.published':
       return `${event.data.folder}: targets ${event.data.targets.replace('-', ' ')}`
+    case 'budget.near':
+    case 'budget.exceeded':
+      return `${Number(event.data.spent.toFixed(2))} of ${event.data.limit} ${event.data.which}`
+    case 'llm.used':
+      return `${event.data.role}, ${event.data.model}: ${event.data.calls} calls, ${event.data.input + event.data.output} tokens, money ${event.data.money.toFixed(2)}`
     case 'approval.requested':
       return event.data.what
     case 'warning':

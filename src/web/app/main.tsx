@@ -108,10 +108,10 @@ const Run = ({ run, view, theme }: { run: string; view: View; theme: string }) =
       )}
       {gone && (
         <p className="notice" role="alert">
-          This run was deleted.
+          There is no such run: it was deleted, or has another name.
         </p>
       )}
-      {view === 'data' && <DataPage run={run} rounds={rounds} waiting={live.waiting} />}
+      {view === 'data' && <DataPage run={run} rounds={rounds} waiting={live.waiting} edited={live.edited} />}
       {view === 'evaluation' && <EvaluationPage run={run} judged={live.judged} />}
       {view === 'analyst' && <AnalystPage run={run} judged={live.judged} />}
       {view === 'skill' && <SkillPage run={run} judged={live.judged} />}

@@ -10,6 +10,30 @@ export const Failure = ({ error }: { error?: AskError | undefined }) =>
     </p>
   ) : null
 
+/** What may be wider or longer than its place: whoever has no mouse scrolls it with the keys. */
+export const Scroll = ({ label, children }: { label: string; children: ReactNode }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys
+  <section className="scroll" aria-label={label} tabIndex={0}>
+    {children}
+  </section>
+)
+
+/** Beside a list: the chosen one, whole. */
+export const Detail = ({ label, children }: { label: string; children: ReactNode }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys
+  <section className="detail" aria-label={label} tabIndex={0}>
+    {children}
+  </section>
+)
+
+/** Data as they are, in a box that scrolls. */
+export const Raw = ({ label, value }: { label: string; value: unknown }) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys
+  <section className="raw" aria-label={label} tabIndex={0}>
+    <pre>{JSON.stringify(value, undefined, 1)}</pre>
+  </section>
+)
+
 export const Empty = ({ children }: { children: ReactNode }) => <p className="empty">{children}</p>
 
 const marks: Record<string, string> = {
@@ -42,7 +66,7 @@ export const Confirm = ({ question, answer }: { question: Question | undefined; 
         <>
           <h2 id="confirm-title">{question.command}?</h2>
           <p>{question.summary}</p>
-          <pre className="args">{JSON.stringify(question.args, undefined, 1)}</pre>
+          <Raw label="arguments" value={question.args} />
           <Forecast forecast={question.forecast} />
           <p className="dim">This opens the command once, with exactly these arguments.</p>
           <div className="row end">
@@ -65,16 +89,18 @@ interface Known {
   readonly rounds?: number
   readonly rows?: number
   readonly spec?: readonly { readonly change: string; readonly part: string }[]
+  readonly budget?: readonly { readonly limit: string; readonly before: number | null; readonly after: number }[]
 }
 
 const Forecast = ({ forecast }: { forecast: unknown }) => {
   if (!forecast || typeof forecast !== 'object') return null
-  const { minutes, money, rounds, rows, spec } = forecast as Known
+  const { minutes, money, rounds, rows, spec, budget } = forecast as Known
   const words = [
     ...(minutes === undefined ? [] : [`at most about ${duration(minutes * 60)}`]),
     ...(money === undefined ? [] : [money === 0 ? 'no money' : `money ${money}`]),
     ...(rounds === undefined ? [] : [`${rounds} rounds`]),
     ...(rows === undefined ? [] : [`${rows} rows`]),
+    ...(budget ?? []).map(({ limit, before, after }) => `${limit}: ${before ?? 'as configured'} → ${after}`),
   ]
   return (
     <>

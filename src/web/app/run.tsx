@@ -6,7 +6,8 @@ import { Curve, type Line } from './curve.tsx'
 import { Door } from './door.tsx'
 import type { Live } from './live.ts'
 import { Log } from './log.tsx'
-import { Confirm, Failure, Said } from './parts.tsx'
+import { Machine } from './machine.tsx'
+import { Confirm, Failure, Said, Scroll } from './parts.tsx'
 import { Stages } from './stages.tsx'
 import { count, duration, percent, roundText, tagsText } from './text.ts'
 
@@ -54,6 +55,7 @@ export const RunPage = ({ run, live, theme }: { run: string; live: Live; theme: 
         <Rates rounds={status?.rounds ?? []} theme={theme} />
       </div>
       {status && <Targets status={status} />}
+      <Machine live={live} theme={theme} />
       {going && <Guide run={run} />}
       <Log events={live.log} />
       <Confirm question={order.question} answer={order.answer} />
@@ -68,7 +70,11 @@ const stepText = ({ step }: Live): string =>
 
 const Spent = ({ status, live }: { status: RunStatus; live: Live }) => {
   const { minutes, rows, tokens, diskGb } = status.spent
-  const money = live.spent?.money ?? status.spent.money
+  // a call that was just paid counts before the next status is asked for
+  const money = Math.max(
+    status.spent.money,
+    live.models.reduce((sum, model) => sum + model.money, 0),
+  )
   return (
     <span className="dim">
       {duration(minutes * 60)} · {count(rows)} rows trained · {count(tokens)} tokens · {diskGb.toFixed(2)} GB · money{' '}
@@ -148,7 +154,7 @@ const Targets = ({ status }: { status: RunStatus }) => {
   return (
     <section aria-labelledby="targets">
       <h2 id="targets">Targets on gate</h2>
-      <div className="scroll">
+      <Scroll label="targets">
         <table>
           <thead>
             <tr>
@@ -179,7 +185,7 @@ const Targets = ({ status }: { status: RunStatus }) => {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </section>
   )
 }

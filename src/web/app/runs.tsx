@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useAsk, useOrder } from './api.ts'
-import { Confirm, Empty, Failure, Said } from './parts.tsx'
+import { Confirm, Empty, Failure, Said, Scroll } from './parts.tsx'
 import { percent, roundText } from './text.ts'
 
 interface Listed {
@@ -30,7 +30,7 @@ export const Runs = () => {
       <Failure error={error} />
       {data && data.runs.length === 0 && <Empty>No runs yet. Start one below, or with `whet run`.</Empty>}
       {data && data.runs.length > 0 && (
-        <div className="scroll">
+        <Scroll label="runs">
           <table>
             <thead>
               <tr>
@@ -60,7 +60,7 @@ export const Runs = () => {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       <Start />
     </main>

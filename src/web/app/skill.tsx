@@ -1,7 +1,7 @@
 import type { Report } from '../../commands/report/model.ts'
 import type { ReportLine, ReportPart } from '../../core/contract.ts'
 import { useAsk } from './api.ts'
-import { Empty, Failure } from './parts.tsx'
+import { Empty, Failure, Scroll } from './parts.tsx'
 
 /** What the skill itself has to show of a run: it gives data, and this page draws them. */
 export const SkillPage = ({ run, judged }: { run: string; judged: number }) => {
@@ -53,7 +53,7 @@ const Line = ({ line: { text, mark } }: { line: ReportLine }) => (
 )
 
 const Rows = ({ head, rows }: { head: readonly string[]; rows: readonly (readonly (string | number)[])[] }) => (
-  <div className="scroll">
+  <Scroll label={head.join(', ')}>
     <table>
       <thead>
         <tr>
@@ -76,7 +76,7 @@ const Rows = ({ head, rows }: { head: readonly string[]; rows: readonly (readonl
         ))}
       </tbody>
     </table>
-  </div>
+  </Scroll>
 )
 
 const side = 360

@@ -1,5 +1,6 @@
 /** The loop as a row of stages, with what each took and where the run stands. */
 import type { Live, StageTime } from './live.ts'
+import { Scroll } from './parts.tsx'
 import { duration, roundText } from './text.ts'
 
 const order = ['define', 'generate', 'validate', 'practice', 'train', 'evaluate', 'gate', 'analyze']
@@ -9,7 +10,7 @@ export const Stages = ({ live, now }: { live: Live; now: number }) => {
   if (rounds.length === 0) return null
   const columns = order.filter((stage) => live.stages.some((each) => each.stage === stage))
   return (
-    <div className="scroll">
+    <Scroll label="stages">
       <table className="stages" aria-label="stages by round">
         <thead>
           <tr>
@@ -38,7 +39,7 @@ export const Stages = ({ live, now }: { live: Live; now: number }) => {
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   )
 }
 

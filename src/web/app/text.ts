@@ -1,5 +1,5 @@
 /** Numbers and tags as the terminal writes them, too. */
-export { bounds, count, duration, interval, percent, points, tagsText } from '../../commands/format-text.ts'
+export { bounds, count, duration, interval, percent, points, size, tagsText } from '../../commands/format-text.ts'
 
 export const roundText = (round: number): string => (round === 0 ? 'base' : `round ${round}`)
 
