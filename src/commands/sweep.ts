@@ -50,7 +50,8 @@ const checked = (set: readonly string[], configWith: (overrides: readonly string
     configWith(set)
   } catch (error) {
     if (!isWhetError(error)) throw error
-    throw badSweep(`the config does not take ${set.join(' ')}: ${error.message.replace(/\.$/, '')}`, error)
+    const [problem] = (error.data.problems ?? []) as readonly { readonly message: string }[]
+    throw badSweep(`the config does not take ${set.join(' ')}: ${problem?.message ?? error.message}`, error)
   }
 }
 

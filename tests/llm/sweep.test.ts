@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,10 +6,15 @@ import { overridden } from '../../src/commands/project.ts'
 import { sweepOf } from '../../src/commands/sweep.ts'
 import { parseConfig } from '../../src/core/config.ts'
 import { WhetError } from '../../src/core/errors.ts'
+import { rayExecutor } from '../../src/core/executors/ray.ts'
 import { readJsonl } from '../../src/core/jsonl.ts'
+import { trainerScript } from '../../src/core/python-run.ts'
+import { trainerOn } from '../../src/core/trainer.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import type { Machines } from '../../src/graph/engine.ts'
 import { type ExperimentPlan, runExperiment } from '../../src/graph/experiment.ts'
+import { scriptedRay } from '../support/scripted-ray.ts'
+import { scriptedTrainer } from '../support/scripted-trainer.ts'
 import { simulatedMachines, simulatedSkill } from '../support/simulated.ts'
 
 const dirOf = () => mkdtempSync(path.join(tmpdir(), 'whet-sweep-'))
@@ -127,6 +132,44 @@ test('arms train side by side, and their students are served one at a time', asy
   await sweep(dirOf(), '1,0.8,0.6', { seeds: 1 }, { machines })
   expect(at.training).toBe(3)
   expect(at.mostServing).toBe(1)
+}, 60_000)
+
+test('with a cluster as executor the trainings of a seed are jobs of it side by side', async () => {
+  const dir = dirOf()
+  const scripts = path.join(dir, 'scripts')
+  mkdirSync(scripts)
+  for (const name of ['ray_job.py', 'ray_node.py']) copyFileSync(trainerScript(name), path.join(scripts, name))
+  copyFileSync(scriptedTrainer.at(-1)!, path.join(scripts, 'sft.py'))
+  const base = path.join(dir, 'base')
+  mkdirSync(base)
+  writeFileSync(path.join(base, 'prepared.json'), JSON.stringify({ base: 'toy', sha256: 'f'.repeat(64), bytes: 10 }))
+  const ray = await scriptedRay()
+  const options = { address: ray.address, python: 'python3', cpus: 1, gpus: 0, retries: 0, scripts }
+  const cluster = trainerOn(rayExecutor(options), { pollMs: 50 })
+  const inner = simulatedMachines()
+  let begun = 0
+  let together = () => {}
+  const twoAtOnce = new Promise<void>((resolve) => {
+    together = resolve
+  })
+  const machines: Machines = {
+    students: { ...inner.students, base: async () => ({ dir: base, sha256: 'f'.repeat(64) }) },
+    trainer: {
+      run: async (job, run) => {
+        begun += 1
+        if (begun === 2) together()
+        await twoAtOnce // both jobs go to the cluster before either can end
+        const result = await cluster.run(job, run)
+        await inner.trainer.run(job, { signal: run.signal, onEvent: () => {} }) // what this world learns from the rows
+        return result
+      },
+    },
+  }
+  const report = await sweep(dir, '1,0.8', { seeds: 1 }, { machines })
+  await ray.close()
+  expect(report).toMatchObject({ done: 3, total: 3, ended: [] })
+  expect(ray.requests.filter((request) => request === 'POST /api/jobs/')).toHaveLength(2)
+  expect(report.arms.map(({ cost }) => cost.tokens)).toEqual([500, 500])
 }, 60_000)
 
 test('an arm whose training diverges ends, the others go on, and it is not tried again', async () => {

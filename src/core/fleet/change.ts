@@ -5,6 +5,6 @@ export const changeWarning = (of: string, { name, state, why, restMs }: FleetCha
   state === 'out'
     ? {
         code: 'endpoint-out',
-        message: `${of}: ${name} is left out for ${restMs / 1000} s and then tried again; its work goes to the others. ${why}`,
+        message: `${of}: ${name} is left out for ${restMs / 1000} s: ${why}`,
       }
     : { code: 'endpoint-back', message: `${of}: ${name} is back: ${why}` }

@@ -87,11 +87,6 @@ export class Fleet<E> {
     this.slots = options.endpoints.reduce((sum, { slots }) => sum + slots, 0)
   }
 
-  /** How much each endpoint has answered. */
-  get done(): readonly { readonly name: string; readonly done: number }[] {
-    return this.#members.map(({ endpoint: { name }, standing: { done } }) => ({ name, done }))
-  }
-
   /**
    * @param options.tries endpoints at which the work may fail; 3 unless told
    * @throws what the work throws · what `noneLeft` makes · what `signal` was aborted with

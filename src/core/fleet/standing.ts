@@ -28,7 +28,6 @@ export class Standing {
   state: 'new' | 'in' | 'trial' | 'out' = 'new'
   checking = false
   proven = false // has answered a piece of work
-  done = 0
   meanMs: number | undefined // of one piece of work
   heardAt = 0
   #failures = 0
@@ -53,7 +52,6 @@ export class Standing {
   answered(ms: number, now: number): boolean {
     const back = this.state === 'trial'
     this.meanMs = this.meanMs === undefined ? ms : this.meanMs + lastWeight * (ms - this.meanMs)
-    this.done += 1
     this.proven = true
     this.heard(now)
     if (back) [this.state, this.#outs] = ['in', 0]

@@ -57,7 +57,7 @@ export const studentFault = (error: unknown): Fault | undefined => {
 const fleetDown = (endpoints: readonly { readonly name: string }[], last: unknown) =>
   new WhetError({
     code: 'student-fleet-down',
-    message: `None of the ${endpoints.length} endpoints of the student answers (${endpoints.map(({ name }) => name).join(', ')}; last: ${last instanceof Error ? last.message.replace(/\.$/, '') : last}). See their servers, then give the same command again: the answers so far are kept.`,
+    message: `None of the ${endpoints.length} endpoints of the student answers (${endpoints.map(({ name }) => name).join(', ')}; last: ${last instanceof Error ? last.message.replace(/\.$/, '') : last}). See their servers, then give the same command again, or \`whet resume\`: a run keeps the answers that it has.`,
     fixedBy: 'service',
     exit: exitCodes.failed,
     data: { endpoints: endpoints.map(({ name }) => name) },
