@@ -7,12 +7,27 @@ import { graph } from './graph.ts'
 import { harness } from './harness.ts'
 import { help } from './help.ts'
 import { llm } from './llm.ts'
+import { meaning } from './meaning.ts'
 import { search } from './search.ts'
 import { streams } from './streams.ts'
 import { validation } from './validation.ts'
 import { voice } from './voice.ts'
 
-const benches = { harness, validation, dataImport, dedupe, graph, search, episodes, llm, fleet, help, voice, streams }
+const benches = {
+  harness,
+  validation,
+  dataImport,
+  dedupe,
+  graph,
+  search,
+  meaning,
+  episodes,
+  llm,
+  fleet,
+  help,
+  voice,
+  streams,
+}
 
 export interface Figure {
   readonly name: string

@@ -18,7 +18,7 @@ const vocabulary = Array.from(
   (_, index) => `${pick(random, ['bo', 'ka', 'mi', 'tu', 'ze'])}${index.toString(36)}`,
 )
 const word = () => vocabulary[Math.floor(vocabulary.length ** random()) - 1]!
-const sentence = (words: number) => Array.from({ length: words }, word).join(' ')
+export const sentence = (words: number) => Array.from({ length: words }, word).join(' ')
 
 /** 100,000 passages of 100 words indexed and searched, beside a plain FTS5 script on the same rows. */
 export const search = async (): Promise<Figure[]> => {
@@ -66,7 +66,7 @@ export const search = async (): Promise<Figure[]> => {
   ]
 }
 
-const sourceOf = (texts: readonly string[]): Source => ({
+export const sourceOf = (texts: readonly string[]): Source => ({
   notes: [],
   files: [{ path: 'rows', file: 'rows', base: 'rows', size: 1, mtimeMs: 1 }],
   hash: async () => '1',
@@ -100,4 +100,5 @@ const timed = (work: () => unknown): number => {
   return performance.now() - started
 }
 
-const p95 = (times: readonly number[]): number => [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.95)]!
+export const p95 = (times: readonly number[]): number =>
+  [...times].sort((a, b) => a - b)[Math.floor(times.length * 0.95)]!

@@ -30,6 +30,8 @@ export { messageRoles } from './core/data/roles.ts'
 export { NearDuplicates } from './core/dedupe.ts'
 // text out of people's own files: plain text, Markdown, HTML, Word
 export { type DocumentText, documentExtensions, documentText } from './core/document-text.ts'
+// texts as vectors of meaning
+export { type Embedder, EmbedderSetting, openEmbedder } from './core/embed/embedder.ts'
 // the base of an environment: tools as functions, calls checked against their schemas
 export { type EnvironmentTool, functionEnvironment } from './core/environment.ts'
 // faults that a person can act on; one bad item is data and no fault

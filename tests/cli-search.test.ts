@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { defaultSettings, openFolder } from '../src/plugins/agentic-search/corpus/corpus.ts'
 import { serveMcp } from '../src/plugins/agentic-search/mcp.ts'
 import { folder, whet } from './cli-fixture.ts'
+import { meaningOf } from './support/embedder.ts'
+import { answers, type ScriptedOpenAi, startScriptedOpenAi } from './support/scripted-openai.ts'
 
 let dir: string
 
@@ -64,7 +66,11 @@ describe('whet search', () => {
 
   test.each([
     ['skill: agentic-search\noptions: { corpus: { folder: none } }\n', 'corpus-missing'],
-    ['skill: agentic-search\noptions: { corpus: { folder: docs }, index: { dense: true } }\n', 'wrong-value'],
+    ['skill: agentic-search\noptions: { corpus: { folder: docs, dense: maybe } }\n', 'wrong-value'],
+    [
+      'skill: agentic-search\noptions: { corpus: { folder: docs, dense: { model: m, baseUrl: ftp://x } } }\n',
+      'wrong-value',
+    ],
     ['skill: agentic-search\noptions: { corpus: { folder: docs, depth: 1 } }\n', 'unknown-key'],
     ['skill: ./mine.ts\n', 'no-corpus'],
   ])('a config without a corpus to search is refused: %j', async (text, code) => {
@@ -75,11 +81,63 @@ describe('whet search', () => {
   })
 })
 
+describe('whet search by meaning', () => {
+  let server: ScriptedOpenAi
+  let broken = false
+  beforeEach(async () => {
+    broken = false
+    server = await startScriptedOpenAi(({ input }) =>
+      broken
+        ? answers.failing(401)
+        : { body: JSON.stringify({ data: (input as string[]).map((text) => ({ embedding: meaningOf(text) })) }) },
+    )
+    const dense = `{ model: small, baseUrl: "${server.url}" }`
+    const text = `skill: agentic-search\noptions: { corpus: { folder: docs, dense: ${dense} } }\n`
+    writeFileSync(path.join(dir, 'whetstone.yaml'), text)
+  })
+  afterEach(() => server.close())
+
+  test('finds what has no word of the query, and asks for the documents once', async () => {
+    const said = await whet(dir, ['search', 'mustelid slumber', '--json'])
+    expect(said.code).toBe(0)
+    const { results, corpus } = JSON.parse(said.stdout)
+    expect(results[0]).toMatchObject({ document: 'otters', place: 'line 1' })
+    expect(corpus.dense).toBe(true)
+    expect(server.requests.map(({ input }) => (input as string[]).length)).toEqual([3, 1])
+    await whet(dir, ['search', 'a wader', '--json'])
+    expect(server.requests.slice(2).map(({ input }) => input)).toEqual([['a wader']])
+  })
+
+  test('eval measures the merged ranking, and each of the two by itself', async () => {
+    writeFileSync(path.join(dir, 'topics.tsv'), 't1\tmustelid\nt2\therons\n')
+    writeFileSync(path.join(dir, 'qrels.txt'), 't1 0 otters 1\nt2 0 herons 1\n')
+    const line = ['search', 'eval', '--topics', 'topics.tsv', '--qrels', 'qrels.txt']
+    const { MAP, apart } = JSON.parse((await whet(dir, [...line, '--json'])).stdout)
+    expect([MAP, apart.words.MAP, apart.meaning.MAP]).toEqual([1, 0.5, 1])
+    expect((await whet(dir, line)).stdout).toMatch(/by words.*by meaning/)
+  })
+
+  test('an endpoint that refuses is told with its setting, and nothing of the index is lost', async () => {
+    await whet(dir, ['search', 'reeds'])
+    broken = true
+    const said = await whet(dir, ['search', 'herons', '--json'])
+    expect(said.code).toBe(1)
+    expect(JSON.parse(said.stdout).error).toMatchObject({
+      code: 'llm-key-refused',
+      message: expect.stringContaining('options.corpus.dense'),
+    })
+    broken = false
+    const before = server.requests.length
+    expect((await whet(dir, ['search', 'herons'])).stdout).toContain('herons.md')
+    expect(server.requests.length - before).toBe(1)
+  })
+})
+
 test('over MCP the four tools search, read and answer; paths out of the corpus are no documents', async () => {
   const options = { signal: new AbortController().signal, progress: () => {} }
-  const { index } = await openFolder(path.join(dir, 'docs'), defaultSettings, options)
+  const { index, searcher } = await openFolder(path.join(dir, 'docs'), defaultSettings, options)
   const [mine, theirs] = InMemoryTransport.createLinkedPair()
-  const served = serveMcp(index, theirs, options.signal)
+  const served = serveMcp(searcher, theirs, options.signal)
   const client = new Client({ name: 'test', version: '1' })
   await client.connect(mine)
   const call = async (name: string, given: Record<string, unknown>) => {

@@ -12,6 +12,11 @@ export const configField = z
   .default('whetstone.yaml')
   .describe('the config file')
   .meta({ short: 'c', value: 'FILE', remote: 'path' })
+export const denseField = z
+  .boolean()
+  .default(false)
+  .describe('search by meaning too, with a small model of a package where the config names none (options.corpus.dense)')
+  .meta({ remote: false })
 export const workspaceField = z
   .string()
   .default(defaultWorkspace)

@@ -4,7 +4,7 @@ import { exitCodes, WhetError } from '../core/errors.ts'
 import type { Hit } from '../plugins/agentic-search/corpus/search-index.ts'
 import { defineCommand } from './command.ts'
 import { count, plural } from './format.ts'
-import { configField } from './inputs.ts'
+import { configField, denseField } from './inputs.ts'
 import { oneLine } from './one-line.ts'
 import { openProjectCorpus } from './search-corpus.ts'
 
@@ -15,6 +15,7 @@ const input = z.strictObject({
     .describe('words to look for; they are never read as search syntax')
     .meta({ value: 'QUERY', remote: 'text' }),
   config: configField,
+  dense: denseField,
   limit: z.int().min(1).max(1000).default(10).describe('documents to show'),
   mcp: z
     .boolean()
@@ -25,7 +26,12 @@ const input = z.strictObject({
 
 interface Found {
   readonly query: string
-  readonly corpus: { readonly documents: number; readonly passages: number; readonly hash: string }
+  readonly corpus: {
+    readonly documents: number
+    readonly passages: number
+    readonly hash: string
+    readonly dense: boolean // searched by meaning too
+  }
   readonly results: readonly Hit[]
   readonly notes: readonly string[]
 }
@@ -35,22 +41,24 @@ export const command = defineCommand<typeof input, Found | null>({
   positional: ['query'],
   async run(input, context) {
     if (!input.mcp && input.query === undefined) throw noQuery()
-    const { index, notes } = await openProjectCorpus(input, context)
+    const { index, searcher, notes, close } = await openProjectCorpus(input, context)
     try {
       if (input.mcp) {
         const { StdioServerTransport } = await import('@modelcontextprotocol/sdk/server/stdio.js')
         const { serveMcp } = await import('../plugins/agentic-search/mcp.ts')
         context.note(`Serving ${plural(index.counts.documents, 'document')} over MCP; it ends when its client does.`)
-        await serveMcp(index, new StdioServerTransport(), context.signal)
+        await serveMcp(searcher, new StdioServerTransport(), context.signal)
         return null
       }
       const { documents, passages } = index.counts
-      const { hits, words } = index.search(input.query!, { limit: input.limit })
+      const { limit } = input
+      const { hits, words } = await searcher.search(input.query!, { limit, signal: context.signal })
       if (words.cut) notes.push(`only the first ${words.words.length} different words of the query were used`)
       if (words.words.length === 0) notes.push('the query has no words to look for')
-      return { query: input.query!, corpus: { documents, passages, hash: index.corpus }, results: hits, notes }
+      const corpus = { documents, passages, hash: index.corpus, dense: searcher.byMeaning }
+      return { query: input.query!, corpus, results: hits, notes }
     } finally {
-      index.close()
+      await close()
     }
   },
   render(found, { colors }) {
@@ -60,11 +68,13 @@ export const command = defineCommand<typeof input, Found | null>({
       `    ${oneLine(snippet, 300)}`,
       colors.dim(`    ${path.normalize(file)}, ${place}`),
     ])
-    const { documents, passages } = found.corpus
+    const { documents, passages, dense } = found.corpus
     return [
       ...(lines.length > 0 ? lines : ['Nothing found.']),
       '',
-      colors.dim(`${plural(documents, 'document')}, ${count(passages)} passages`),
+      colors.dim(
+        `${plural(documents, 'document')}, ${count(passages)} passages${dense ? ', by words and meaning' : ''}`,
+      ),
       ...found.notes.map((note) => colors.yellow(note)),
     ].join('\n')
   },

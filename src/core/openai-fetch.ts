@@ -18,17 +18,17 @@ export const cappedFetch: typeof fetch = async (input, init) => {
   return new Response(body, { status: response.status, statusText: response.statusText, headers })
 }
 
-/** The body's text, at most `bodyCap` bytes of it. */
-export const readCapped = async (response: Response): Promise<{ text: string; cut: boolean }> => {
+/** The body's text, at most so many bytes of it. */
+export const readCapped = async (response: Response, cap = bodyCap): Promise<{ text: string; cut: boolean }> => {
   const chunks: Uint8Array[] = []
   let length = 0
   if (response.body)
     for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
       chunks.push(chunk)
       length += chunk.length
-      if (length > bodyCap) break // leaving the loop cancels the rest
+      if (length > cap) break // leaving the loop cancels the rest
     }
-  return { text: Buffer.concat(chunks).subarray(0, bodyCap).toString(), cut: length > bodyCap }
+  return { text: Buffer.concat(chunks).subarray(0, cap).toString(), cut: length > cap }
 }
 
 /**

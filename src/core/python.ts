@@ -1,10 +1,7 @@
 /** The trainers' Python environment: made on first use, once, whatever dies meanwhile, and never anybody else's. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import Database from 'better-sqlite3'
-import { exitCodes, WhetError } from './errors.ts'
 import { writeJson } from './jsonl.ts'
 import {
   type Complete,
@@ -16,14 +13,13 @@ import {
   pythonMissing,
   requirementFiles,
 } from './python-find.ts'
-import { diskFull, isDiskFull, runChild, tailOf, trainersDir } from './python-run.ts'
+import { type InstallOptions, lock, removeLeftovers, step } from './python-install.ts'
+import { runChild, trainersDir } from './python-run.ts'
 
 export { type Check, checkPython } from './doctor.ts'
 export { trainerScript, trainersDir } from './python-run.ts'
 
-export interface PythonOptions {
-  onProgress?(line: string): void
-  readonly signal?: AbortSignal
+export interface PythonOptions extends InstallOptions {
   readonly requirements?: string // the folder with the three requirements files; trainers/ unless told
   readonly rebuild?: boolean // make it anew though it looks well: `whet doctor --repair`
 }
@@ -38,7 +34,7 @@ export const pythonEnv = async (options: PythonOptions = {}): Promise<{ python: 
   const ready = options.rebuild ? undefined : await findEnvironment(folder)
   if (ready) return { python: ready.python }
   await mkdir(folder, { recursive: true })
-  const unlock = await lock(folder, options)
+  const unlock = await lock(folder, what, options)
   try {
     const meanwhile = options.rebuild ? undefined : await findEnvironment(folder)
     return { python: meanwhile?.python ?? (await build(folder, options)) }
@@ -47,32 +43,13 @@ export const pythonEnv = async (options: PythonOptions = {}): Promise<{ python: 
   }
 }
 
-/** Held in an open SQLite transaction, which the system ends with the process: no stale lock is ever left. */
-const lock = async (folder: string, { onProgress, signal }: PythonOptions): Promise<() => void> => {
-  const database = new Database(join(folder, 'lock.sqlite'), { timeout: 0 })
-  for (let tries = 0; ; tries++) {
-    try {
-      database.exec('BEGIN EXCLUSIVE')
-      return () => database.close()
-    } catch (error) {
-      if (!String((error as { code?: string }).code).startsWith('SQLITE_BUSY') || signal?.aborted) {
-        database.close()
-        signal?.throwIfAborted()
-        throw error
-      }
-    }
-    if (tries % 20 === 0) onProgress?.('another process makes the Python environment: waiting for it')
-    await sleep(250)
-  }
-}
+const what = { name: 'the Python environment', size: '6 GB' }
 
 const build = async (folder: string, options: PythonOptions): Promise<string> => {
   const interpreter = await findPython()
   if (!interpreter) throw pythonMissing()
   await rm(join(folder, 'complete.json'), { force: true })
-  // an installer that outlived its parent may still write there: what stays is removed the next time
-  for (const name of await readdir(folder))
-    if (name.startsWith('env-')) await rm(join(folder, name), { recursive: true, force: true }).catch(() => {})
+  await removeLeftovers(folder, 'env-')
   const directory = `env-${randomBytes(4).toString('hex')}`
   try {
     const python = await install(join(folder, directory), interpreter, options)
@@ -99,39 +76,14 @@ const install = async (directory: string, { command, version }: Interpreter, opt
   const hashed = ['install', '--require-hashes', '-r']
   const uv = ['-m', 'uv', 'pip', ...hashed.slice(0, 1), '--python', python, ...hashed.slice(1)]
   const say = (line: string) => options.onProgress?.(line)
+  const run = (doing: string, argv: string[]) => step(doing, argv, what, options)
 
   say(`making a Python environment with Python ${version}`)
-  await step('making a virtual environment', [command, '-m', 'venv', directory], options)
+  await run('making a virtual environment', [command, '-m', 'venv', directory])
   say('installing the installer (uv)')
-  await step('installing uv', [python, '-m', 'pip', '--require-virtualenv', ...hashed, installer!], options)
+  await run('installing uv', [python, '-m', 'pip', '--require-virtualenv', ...hashed, installer!])
   say('installing torch, transformers, trl and llama.cpp: about 3 GB to fetch')
-  await step('installing the packages', [python, ...uv, everything!], options)
-  await step('installing the base model', [python, ...uv, alone!, '--no-deps'], options)
+  await run('installing the packages', [python, ...uv, everything!])
+  await run('installing the base model', [python, ...uv, alone!, '--no-deps'])
   return python
-}
-
-/** One command, its output as progress; a line at least every five seconds. */
-const step = async (what: string, argv: string[], { onProgress, signal }: PythonOptions): Promise<void> => {
-  const started = Date.now()
-  const ticking = setInterval(() => onProgress?.(`${what}: ${Math.round((Date.now() - started) / 1000)} s`), 5_000)
-  const onLine = (line: string) => line.trim() && onProgress?.(line.trim())
-  const { failed, tail } = await runChild(argv, { signal, onLine }).finally(() => clearInterval(ticking))
-  if (!failed) return
-  const data = { outputTail: tailOf(tail) }
-  if (isDiskFull(tail)) throw diskFull('the Python environment (6 GB)', data)
-  throw new WhetError({
-    code: 'python-install-failed',
-    message: `The Python environment could not be made: ${what} failed. ${advice(tail)}`,
-    fixedBy: 'machine',
-    exit: exitCodes.missing,
-    data,
-  })
-}
-
-const advice = (output: string): string => {
-  if (/ensurepip/.test(output))
-    return 'This Python lacks its venv module: install it (on Debian and Ubuntu the package python3-venv) and run `whet doctor --repair`.'
-  if (/connection|network|resolve|timed? ?out|dns/i.test(output))
-    return 'The package index could not be reached: check the network, then run `whet doctor --repair`.'
-  return 'Its last words are in the data of this error (--json); then run `whet doctor --repair`.'
 }

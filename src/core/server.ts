@@ -1,17 +1,12 @@
 /** The student's server: embedded llama.cpp in a Python child that dies with this process. */
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
-import { createInterface } from 'node:readline'
-import { execa } from 'execa'
+import { type ChildServer, startChildServer } from './child-server.ts'
 import { exitCodes, isWhetError, messageOf, WhetError } from './errors.ts'
-import { errorLine, pythonEnvironment, tailOf, trainerScript } from './python-run.ts'
+import { errorLine, tailOf, trainerScript } from './python-run.ts'
 import { openAiStudent, type Student } from './student.ts'
 
-export interface StudentServer {
-  readonly url: string
-  stop(): Promise<void> // resolves when the process has ended
-  alive(): boolean
-}
+export type StudentServer = ChildServer
 
 export interface ServeOptions {
   readonly python: string
@@ -28,8 +23,6 @@ export interface ServeOptions {
 
 /** Tokens of a prompt and its reply together, unless told otherwise. */
 export const contextPerSlot = 2048
-/** Keeps the last lines of a server's log, for the error that tells of its end. */
-const keptLog = 200
 
 /**
  * Starts a server and waits until it is healthy. It ends when its stdin does, so a killed parent leaves none behind.
@@ -40,60 +33,14 @@ export const startStudentServer = async (options: ServeOptions): Promise<Student
   const context = options.slots * (options.contextPerSlot ?? contextPerSlot)
   const threads = options.threads ?? availableParallelism()
   const sizes = ['--slots', options.slots, '--context', context, '--threads', threads].map(String)
-  const child = execa(file!, [...before, '--model', options.model, ...sizes], {
-    env: pythonEnvironment(),
-    extendEnv: false,
-    stdin: 'pipe',
-    buffer: false,
-    reject: false,
+  const { model, signal, startTimeoutMs, onLog, onProcess } = options
+  return startChildServer([file!, ...before, '--model', model, ...sizes], {
+    ...(signal && { signal }),
+    ...(startTimeoutMs && { startTimeoutMs }),
+    ...(onLog && { onLog }),
+    ...(onProcess && { onProcess }),
+    notStarted: (log, cause) => notStarted(model, log, cause),
   })
-  if (child.pid !== undefined) options.onProcess?.(child.pid)
-  const log: string[] = []
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    log.push(line)
-    if (log.length > keptLog) log.shift()
-    options.onLog?.(line)
-  })
-  const alive = () => child.exitCode === null && child.signalCode === null
-  const stop = async () => {
-    child.stdin.end()
-    const late = setTimeout(() => child.kill('SIGKILL'), 5_000)
-    await child
-    clearTimeout(late)
-  }
-  const kill = () => child.kill('SIGKILL')
-  const startTimeoutMs = options.startTimeoutMs ?? 120_000
-  const late = setTimeout(kill, startTimeoutMs)
-  options.signal?.addEventListener('abort', kill)
-  try {
-    options.signal?.throwIfAborted()
-    const url = await Promise.race([addressIn(child.stdout), endOf(child, startTimeoutMs)])
-    return { url, stop, alive }
-  } catch (error) {
-    kill()
-    await child
-    options.signal?.throwIfAborted()
-    throw notStarted(options.model, log.join('\n'), error)
-  } finally {
-    clearTimeout(late)
-    options.signal?.removeEventListener('abort', kill)
-  }
-}
-
-const addressIn = (stdout: NodeJS.ReadableStream): Promise<string> =>
-  new Promise((resolve, reject) => {
-    createInterface({ input: stdout }).on('line', (line) => {
-      try {
-        resolve((JSON.parse(line) as { url: string }).url)
-      } catch {
-        reject(new Error('its first line is not {"url", "pid"}'))
-      }
-    })
-  })
-
-const endOf = async (child: PromiseLike<unknown>, withinMs: number): Promise<never> => {
-  await child
-  throw new Error(`it ended before it was ready, or was not ready within ${withinMs / 1000} s`)
 }
 
 const notStarted = (model: string, log: string, cause: unknown): WhetError => {

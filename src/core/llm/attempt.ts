@@ -14,16 +14,32 @@ import {
   wordsOf,
 } from './errors.ts'
 import { backoffMs, isPassing, isQuota, longestPauseMs, retryAfterMs } from './retry.ts'
-import { keyOf, type Target } from './targets.ts'
+import { keyOf, type Address } from './targets.ts'
 
 export interface Asking {
-  readonly target: Target
+  readonly target: Address
   readonly endpoint: Endpoint
   readonly body: Readonly<Record<string, unknown>> // without its model
   readonly signal: AbortSignal
   readonly timeoutMs: number // for one try
   readonly retries: number
   readonly clock: Clock
+  readonly service?: Service // chat completions unless told
+}
+
+/** What is asked for at an endpoint. */
+export interface Service {
+  readonly path: string // below the base URL
+  readonly longest: number // bytes of an answer that are read
+  isAnswer(body: string): boolean
+  unfit(address: Address, words: string): Error
+}
+
+const chat: Service = {
+  path: '/chat/completions',
+  longest: bodyCap,
+  isAnswer: (body) => saidIn(body) !== undefined,
+  unfit: notChat,
 }
 
 /** A completed answer, or the open stream of one. */
@@ -36,14 +52,14 @@ export interface Received {
  * Asks one model, again where it may help. A Retry-After pauses the whole endpoint. The answer is read whole, so that a
  * connection lost in its middle is tried again too; a stream is handed on as it comes.
  * @throws WhetError llm-unreachable · llm-rate-limited · llm-quota · llm-key-refused · llm-unknown-model ·
- *   llm-request-refused · llm-not-chat · llm-key-missing
+ *   llm-request-refused · what the service calls unfit · llm-key-missing
  */
 export const attempt = async (asking: Asking): Promise<Received> => {
-  const { target, endpoint, signal, retries, clock } = asking
+  const { target, endpoint, signal, retries, clock, service = chat } = asking
   for (let tries = 1; ; tries += 1) {
     await endpoint.turn(signal)
     const got = await once(asking)
-    if ('response' in got && got.response.ok) return checked(got, target)
+    if ('response' in got && got.response.ok) return checked(got, target, service)
     signal.throwIfAborted()
     const failure = 'response' in got ? await refusal(got, target) : got
     if (failure.final) throw failure.final
@@ -65,12 +81,12 @@ interface Failure {
   readonly final?: Error
 }
 
-const once = async ({ target, body, signal, timeoutMs }: Asking): Promise<Received | Failure> => {
+const once = async ({ target, body, signal, timeoutMs, service = chat }: Asking): Promise<Received | Failure> => {
   const key = keyOf(target)
   const deadline = deadlineOf(signal, timeoutMs)
   let streaming = false
   try {
-    const response = await fetch(`${target.baseUrl}/chat/completions`, {
+    const response = await fetch(`${target.baseUrl}${service.path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) },
       body: JSON.stringify({ ...body, model: target.model }),
@@ -78,9 +94,12 @@ const once = async ({ target, body, signal, timeoutMs }: Asking): Promise<Receiv
     })
     streaming = response.ok && (response.headers.get('content-type') ?? '').includes('event-stream')
     if (streaming) return { response: watched(response, deadline.release) }
-    const { text, cut } = await readCapped(response)
+    const { text, cut } = await readCapped(response, service.longest)
     return cut
-      ? { why: `the answer is longer than ${bodyCap} bytes`, final: notChat(target, text.slice(0, 80)) }
+      ? {
+          why: `the answer is longer than ${service.longest} bytes`,
+          final: service.unfit(target, text.slice(0, 80)),
+        }
       : { response, body: text }
   } catch (error) {
     signal.throwIfAborted()
@@ -105,12 +124,12 @@ export async function* ending(body: ReadableStream<Uint8Array>, end: () => unkno
   }
 }
 
-const checked = (got: Received, target: Target): Received => {
-  if (got.body !== undefined && saidIn(got.body) === undefined) throw notChat(target, wordsOf(got.body, keyOf(target)))
+const checked = (got: Received, target: Address, { isAnswer, unfit }: Service): Received => {
+  if (got.body !== undefined && !isAnswer(got.body)) throw unfit(target, wordsOf(got.body, keyOf(target)))
   return got
 }
 
-const refusal = async ({ response, body = '' }: Received, target: Target): Promise<Failure> => {
+const refusal = async ({ response, body = '' }: Received, target: Address): Promise<Failure> => {
   const { status, headers } = response
   const words = wordsOf(body, keyOf(target))
   const why = `HTTP ${status}`

@@ -29,13 +29,13 @@ export const unwrapped = (error: unknown): unknown => {
 }
 
 interface At {
-  readonly role: string
+  readonly setting: string // where it stands in the config
   readonly model: string
   readonly where: string // host of the endpoint
 }
 
 const make = (
-  { role, model, where }: At,
+  { setting, model, where }: At,
   code: string,
   message: string,
   fixedBy: 'config' | 'service',
@@ -43,9 +43,9 @@ const make = (
 ) =>
   new WhetError({
     code,
-    message: `roles.${role} (${model} at ${where}): ${message}`,
+    message: `${setting} (${model} at ${where}): ${message}`,
     fixedBy,
-    data: { role, model, where, ...data },
+    data: { setting, model, where, ...data },
   })
 
 export const unreachable = (at: At, tries: number, why: string) =>
@@ -100,6 +100,14 @@ export const notChat = (at: At, words: string) =>
     'config',
   )
 
+export const notEmbeddings = (at: At, words: string) =>
+  make(
+    at,
+    'llm-not-embeddings',
+    `what answers is not an OpenAI-compatible embeddings endpoint; it says ${JSON.stringify(words)}. Check baseUrl, and that the model is one for embeddings.`,
+    'config',
+  )
+
 export const badAnswer = (at: At, tries: number, findings: readonly string[]) =>
   make(
     at,
@@ -120,13 +128,13 @@ export const cassetteMiss = (at: At, file: string) =>
     { file },
   )
 
-export const keyMissing = (role: string, name: string) =>
+export const keyMissing = (setting: string, name: string) =>
   new WhetError({
     code: 'llm-key-missing',
-    message: `The environment variable ${name} is not set, and roles.${role}.apiKeyEnv names it. Set it, or take apiKeyEnv out.`,
+    message: `The environment variable ${name} is not set, and ${setting}.apiKeyEnv names it. Set it, or take apiKeyEnv out.`,
     fixedBy: 'config',
     exit: exitCodes.missing,
-    data: { role, name },
+    data: { setting, name },
   })
 
 export const priceMissing = (role: string, model: string) =>

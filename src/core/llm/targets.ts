@@ -3,13 +3,18 @@ import { apiBase } from '../fleet/check.ts'
 import { guardKey } from '../secrets.ts'
 import { keyMissing } from './errors.ts'
 
-/** One model at one endpoint that a role may ask: its own, or a fallback. */
-export interface Target {
-  readonly role: RoleName
+/** Where one model is asked. */
+export interface Address {
+  readonly setting: string // where it stands in the config: roles.teacher
   readonly model: string
   readonly baseUrl: string // with its /v1, without a slash at the end
   readonly where: string // host: never the whole address, which may carry a password
   readonly keyEnv: string | undefined
+}
+
+/** One model at one endpoint that a role may ask: its own, or a fallback. */
+export interface Target extends Address {
+  readonly role: RoleName
   readonly price: RoleSettings['price']
   readonly replicas: readonly string[] // further addresses of the same model, formed as `baseUrl`
 }
@@ -23,29 +28,33 @@ export const targetsOf = (role: RoleName, settings: RoleSettings): [Target, ...T
     apiKeyEnv?: string | undefined
     price?: Target['price']
     replicas?: readonly string[]
-  }): Target => {
-    if (of.apiKeyEnv) guardKey(of.apiKeyEnv)
-    return {
-      role,
-      model: of.model,
-      baseUrl: apiBase(of.baseUrl),
-      where: new URL(of.baseUrl).host,
-      keyEnv: of.apiKeyEnv,
-      price: of.price,
-      replicas: (of.replicas ?? []).map(apiBase),
-    }
-  }
+  }): Target => ({
+    role,
+    ...addressOf(`roles.${role}`, of),
+    price: of.price,
+    replicas: (of.replicas ?? []).map(apiBase),
+  })
   const others = fallbacks.map((fallback) =>
     target({ ...fallback, baseUrl: fallback.baseUrl ?? baseUrl, apiKeyEnv: fallback.apiKeyEnv ?? apiKeyEnv }),
   )
   return [target({ model, baseUrl, apiKeyEnv, price, replicas }), ...others]
 }
 
+/** Where a model is asked, and the variable of its key, which is kept from child processes from now on. */
+export const addressOf = (
+  setting: string,
+  of: { readonly model: string; readonly baseUrl: string; readonly apiKeyEnv?: string | undefined },
+): Address => {
+  if (of.apiKeyEnv) guardKey(of.apiKeyEnv)
+  const { host } = new URL(of.baseUrl)
+  return { setting, model: of.model, baseUrl: apiBase(of.baseUrl), where: host, keyEnv: of.apiKeyEnv }
+}
+
 /** The key, read at each call and kept nowhere. @throws WhetError 'llm-key-missing' */
-export const keyOf = ({ role, keyEnv }: Target): string | undefined => {
+export const keyOf = ({ setting, keyEnv }: Address): string | undefined => {
   if (keyEnv === undefined) return undefined
   const key = process.env[keyEnv]
-  if (!key) throw keyMissing(role, keyEnv)
+  if (!key) throw keyMissing(setting, keyEnv)
   return key
 }
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { type DefineContext, type Split, WhetError } from '../../skill.ts'
+import { type DefineContext, EmbedderSetting, type Split, WhetError } from '../../skill.ts'
 import { freezeCorpus } from './corpus/corpus.ts'
 import { type Kind, kinds } from './item.ts'
-import { type Opened, withDrafts } from './library.ts'
+import { embedderOf, type Opened, withDrafts } from './library.ts'
 import { openConfigured, sourceName } from './open.ts'
 import type { Options } from './options.ts'
 
@@ -12,6 +12,7 @@ export const Definition = z.strictObject({
   source: z.string(),
   documents: z.number(),
   index: z.strictObject({ passageChars: z.number(), titleWeight: z.number() }),
+  dense: EmbedderSetting.optional(), // left out: by words alone
   mode: z.enum(['live', 'static']),
   results: z.number(),
   snippetChars: z.number(),
@@ -29,20 +30,23 @@ export type Definition = z.output<typeof Definition>
  * @throws {WhetError} corpus-missing · corpus-empty · corpus-too-small · index-unusable
  */
 export const define = async (options: Options, context: DefineContext): Promise<Definition> => {
-  const { index } = await openConfigured(options, context)
+  const { dense } = options.corpus
+  const embedder = embedderOf({ dense })
+  const { index, searcher } = await openConfigured(options, { ...context, embedder })
   try {
     const { passageChars, titleWeight } = options.index
     const settings = { passageChars, titleWeight }
     context.progress(0, 0, 'freezing the documents')
-    const corpus = await freezeCorpus(index, settings)
+    const corpus = await freezeCorpus(index, settings, embedder?.model)
     const { mode, results, snippetChars, readChars, totalChars, maxSteps } = options
     const limits = { mode, results, snippetChars, readChars, totalChars, maxSteps }
-    const { kinds: served, hops } = servedKinds(withDrafts(index, limits), options, context)
+    const { kinds: served, hops } = await servedKinds(withDrafts(searcher, limits), options, context)
     return {
       corpus,
       source: sourceName(options),
       documents: index.counts.documents,
       index: settings,
+      ...(dense && { dense }),
       ...limits,
       shares: Object.fromEntries(served.map((kind) => [kind, options.kinds[kind]])),
       hops,
@@ -63,24 +67,27 @@ const splits: readonly Split[] = ['train', 'dev', 'gate', 'sealed']
 const fewestClusters = 1
 const enough = 3
 
-const servedKinds = ({ catalog, drafts }: Opened, { kinds: shares }: Options, context: DefineContext) => {
+const servedKinds = async (opened: Opened, { kinds: shares }: Options, context: DefineContext) => {
+  const { catalog, drafts, prepare } = opened
+  await prepare(context.signal, (what) => context.progress(0, 0, what))
   const hops = new Set<string>()
   const served: Kind[] = []
   for (const [done, kind] of kinds.entries()) {
     context.signal.throwIfAborted()
     context.progress(done, kinds.length, 'kinds of question tried')
     if (shares[kind] === 0) continue
-    const counts = splits.map((split) => {
+    const counts: number[] = []
+    for (const split of splits) {
       let found = 0
       for (const cluster of catalog.clustersOf(split)) {
-        const made = drafts(kind, cluster)
+        const made = await drafts(kind, cluster, context.signal)
         if (made.length > 0) found += 1
         if (split === 'train') for (const { tags } of made) for (const hop of tags.hops ?? []) hops.add(hop)
         if (found >= enough && split !== 'train') break
         if (found >= 20) break
       }
-      return found
-    })
+      counts.push(found)
+    }
     if (Math.min(...counts) >= fewestClusters) served.push(kind)
   }
   if (served.length === 0)

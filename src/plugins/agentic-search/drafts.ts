@@ -5,15 +5,15 @@ import type { Library, Maker, Parts } from './drafts/parts.ts'
 import { aggregation, comparison, negation, temporal, twoHop } from './drafts/several-documents.ts'
 import { Item, type Kind } from './item.ts'
 
-export type { Library } from './drafts/parts.ts'
-
 /** Every question of a kind that a cluster of documents gives, the same at each call. */
-export const draftsOf = (kind: Kind, cluster: string, library: Library): Item[] => {
+export const draftsOf = async (kind: Kind, cluster: string, library: Library): Promise<Item[]> => {
   const entries = library.catalog.clusters.get(cluster) ?? []
-  return [...makers[kind](entries, library)].map((parts) => itemOf(parts, cluster))
+  const items: Item[] = []
+  for await (const parts of makers[kind](entries, library)) items.push(itemOf(parts, cluster))
+  return items
 }
 
-const itemOf = (parts: Parts, cluster: string): Item => {
+export const itemOf = (parts: Parts, cluster: string): Item => {
   const { kind, question, context, needs, hidden = [] } = parts
   const id = createHash('sha256')
     .update(JSON.stringify([kind, question, context ?? '', hidden]))

@@ -6,11 +6,11 @@ import { SearchSession } from './session.ts'
 
 /** The frozen documents, without those that the item hides; every call is really executed. */
 export const environment = async (item: Item, definition: Definition): Promise<Environment> => {
-  const session = new SearchSession(openDefinition(definition).index, definition, new Set(item.hidden))
+  const session = new SearchSession(openDefinition(definition).searcher, definition, new Set(item.hidden))
   return {
     call: async (call, signal) => {
       signal.throwIfAborted()
-      return session.call(call.name, call.arguments)
+      return session.call(call.name, call.arguments, signal)
     },
     endState: async () => undefined,
     close: async () => {},

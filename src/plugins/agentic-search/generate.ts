@@ -26,31 +26,38 @@ export async function* generate(
   context: GenerateContext,
 ): AsyncGenerator<Item> {
   const opened = openDefinition(definition)
+  await opened.prepare(context.signal, (what) => context.progress(0, 0, what))
   const used = new Set<string>()
   for (const [at, part] of spec.parts.entries()) {
     requireKnownTags(part.where, dimensionsOf(definition))
     const random = mulberry32(seedFrom(spec.seed, spec.split, at))
     const clusters = opened.catalog.clustersOf(spec.split)
-    for (const item of drawPart(part, clusters, definition, opened, random, used)) {
+    const drawing = { opened, signal: context.signal, random, used }
+    for await (const item of drawPart(part, clusters, definition, drawing)) {
       context.signal.throwIfAborted()
       yield item
     }
   }
 }
 
-function* drawPart(
+interface Drawing {
+  readonly opened: Opened
+  readonly signal: AbortSignal
+  readonly random: Random
+  readonly used: Set<string> // ids that were given
+}
+
+async function* drawPart(
   part: SpecPart,
   clusters: readonly string[],
   { shares }: Definition,
-  opened: Opened,
-  random: Random,
-  used: Set<string>,
-): Generator<Item> {
+  drawing: Drawing,
+): AsyncGenerator<Item> {
   const wanted = Object.keys(shares).filter((kind) => !part.where.kind || part.where.kind.includes(kind)) as Kind[]
   const sources = wanted.map((kind) => ({
     kind,
     share: shares[kind] || 1,
-    next: drawer(kind, clusters, part.where, opened, random, used),
+    next: drawer(kind, clusters, part.where, drawing),
   }))
   let left = part.rows
   let live = sources
@@ -60,7 +67,7 @@ function* drawPart(
     const source = live.reduce((a, b) =>
       (given.get(b.kind) ?? 0) / b.share < (given.get(a.kind) ?? 0) / a.share ? b : a,
     )
-    const { value, done } = source.next.next()
+    const { value, done } = await source.next.next()
     if (done) live = live.filter((each) => each !== source)
     else {
       given.set(source.kind, (given.get(source.kind) ?? 0) + 1)
@@ -71,19 +78,18 @@ function* drawPart(
 }
 
 /** Items of one kind, one a cluster in turn, until there are no more. */
-function* drawer(
+async function* drawer(
   kind: Kind,
   clusters: readonly string[],
   where: Tags,
-  opened: Opened,
-  random: Random,
-  used: Set<string>,
-): Generator<Item> {
+  { opened, signal, random, used }: Drawing,
+): AsyncGenerator<Item> {
   const order = shuffle(random, clusters)
   for (let any = true; any; ) {
     any = false
     for (const cluster of order) {
-      const fitting = opened.drafts(kind, cluster).filter((item) => !used.has(item.id) && fits(item.tags, where))
+      const made = await opened.drafts(kind, cluster, signal)
+      const fitting = made.filter((item) => !used.has(item.id) && fits(item.tags, where))
       const item = fitting[Math.floor(random() * fitting.length)]
       if (!item) continue
       any = true

@@ -22,17 +22,19 @@ export const begin = (item: Item, definition: Definition): Opening => {
   }
 }
 
-/** What the gold's searches and readings give, distractors too, so that only the answering is left. */
+/** What the gold's searches by words and its readings give, distractors too, so that only the answering is left. */
 const staticResults = (item: Item, definition: Definition): string | undefined => {
   if (item.kind === 'in-context') return undefined
-  const { index } = openDefinition(definition)
-  const session = new SearchSession(index, definition, new Set(item.hidden))
+  const { index, searcher } = openDefinition(definition)
+  const hidden = new Set(item.hidden)
+  const session = new SearchSession(searcher, definition, hidden)
   const found = new Set<string>()
   for (const { queries } of [...item.needs, ...item.looks])
-    for (const id of session.found(queries.at(-1)!)) found.add(id)
+    for (const { document } of index.search(queries.at(-1)!, { limit: definition.results, hidden }).hits)
+      found.add(document)
   for (const { document } of item.needs) found.add(document)
   const lines = [...found].map(
-    (document) => `[${document}] ${index.info(document)?.title}: ${session.call('read', { document }).content}`,
+    (document) => `[${document}] ${index.info(document)?.title}: ${session.read(document).content}`,
   )
   return lines.length > 0 ? lines.join('\n') : 'Nothing found.'
 }

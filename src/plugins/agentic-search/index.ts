@@ -36,7 +36,7 @@ export const agenticSearch = definePlugin({
   begin, // the question alone; in static mode with fixed results
   gold, // a good searcher's next step
   environment, // search, read, answer, not_found: really executed on the frozen documents
-  dispose: async () => closeAll(),
+  dispose: closeAll,
 
   grade, // by the transcript alone
   pooled,

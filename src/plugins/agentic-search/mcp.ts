@@ -1,7 +1,7 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
 import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import type { SearchIndex } from './corpus/search-index.ts'
+import type { Searcher } from './corpus/searcher.ts'
 import { SearchSession, type SessionLimits } from './session.ts'
 import { tools } from './tools.ts'
 
@@ -9,9 +9,9 @@ import { tools } from './tools.ts'
 const limits: SessionLimits = { results: 8, snippetChars: 240, readChars: 6000, totalChars: Number.POSITIVE_INFINITY }
 
 /** The environment's tools over MCP. @returns when the client has gone away or `signal` aborts */
-export const serveMcp = async (index: SearchIndex, transport: Transport, signal: AbortSignal): Promise<void> => {
+export const serveMcp = async (searcher: Searcher, transport: Transport, signal: AbortSignal): Promise<void> => {
   const server = new Server({ name: 'whetstone-search', version: '1' }, { capabilities: { tools: {} } })
-  const session = new SearchSession(index, limits)
+  const session = new SearchSession(searcher, limits)
   server.setRequestHandler(ListToolsRequestSchema, async () => ({
     tools: tools.map(({ name, description, parameters }) => ({
       name,
@@ -20,7 +20,7 @@ export const serveMcp = async (index: SearchIndex, transport: Transport, signal:
     })),
   }))
   server.setRequestHandler(CallToolRequestSchema, async ({ params }) => {
-    const { content, isError } = session.call(params.name, params.arguments ?? {})
+    const { content, isError } = await session.call(params.name, params.arguments ?? {}, signal)
     return { content: [{ type: 'text', text: content }], isError }
   })
   const gone = new Promise<void>((resolve) => {

@@ -1,13 +1,15 @@
 import path from 'node:path'
-import { type OpenedCorpus, openCorpus, openFolder } from './corpus/corpus.ts'
-import type { UpdateOptions } from './corpus/update.ts'
+import { type CorpusOptions, type OpenedCorpus, openCorpus, openFolder } from './corpus/corpus.ts'
 import { factSource } from './facts.ts'
 import type { Options } from './options.ts'
 
-/** The corpus that the options name, its index brought up to date. @throws {WhetError} those of `openFolder` */
+/**
+ * The corpus that the options name, its index brought up to date, with vectors where an embedder is given.
+ * @throws {WhetError} those of `openFolder`
+ */
 export const openConfigured = (
   { corpus, index: { passageChars, titleWeight } }: Options,
-  { baseDir, ...options }: UpdateOptions & { readonly baseDir: string },
+  { baseDir, ...options }: CorpusOptions & { readonly baseDir: string },
 ): Promise<OpenedCorpus> => {
   const settings = { passageChars, titleWeight }
   if ('folder' in corpus) return openFolder(path.resolve(baseDir, corpus.folder), settings, options)

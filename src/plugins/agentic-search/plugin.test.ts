@@ -2,6 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { meaningOf } from '../../../tests/support/embedder.ts'
+import { type ScriptedOpenAi, startScriptedOpenAi } from '../../../tests/support/scripted-openai.ts'
 import type { AssistantTurn, Transcript } from '../../core/contract.ts'
 import { playGold, playStudent } from '../../core/episode.ts'
 import { mulberry32, pick, seedFrom } from '../../core/random.ts'
@@ -242,6 +244,44 @@ describe('the environment', () => {
       const { criteria } = await plugin.grade(item, transcript, fixed, { signal })
       expect(criteria.right, item.question).toMatchObject({ status: 'pass' })
     }
+  })
+})
+
+describe('a search by meaning', () => {
+  let server: ScriptedOpenAi
+  let own: Definition
+  beforeAll(async () => {
+    server = await startScriptedOpenAi(({ input }) => ({
+      body: JSON.stringify({ data: (input as string[]).map((text) => ({ embedding: meaningOf(text) })) }),
+    }))
+    const corpus = { facts: 40, dense: { model: 'small', baseUrl: server.url } }
+    own = await plugin.define(plugin.options.parse({ corpus, results: 5 }), context)
+  }, 60_000)
+  afterAll(() => server.close())
+
+  test('is what the student searches with, and every promise of an item holds for it', async () => {
+    for (const item of await itemsOf(own, 60)) {
+      const { transcript } = await playGold(item, { plugin, definition: own, signal, scratch: dir })
+      expect((await plugin.grade(item, transcript, own, { signal })).criteria.right, item.question).toMatchObject({
+        status: 'pass',
+      })
+    }
+    const found = async (of: Definition) => {
+      const environment = await plugin.environment!(kind('fact'), of, { signal, scratch: dir })
+      const given = { id: 'x', name: 'search', arguments: { query: 'timepieces' } }
+      return (await environment.call(given, signal)).content
+    }
+    expect(await found(definition)).toBe('Nothing found.')
+    expect(await found(own)).toMatch(/Company/)
+  })
+
+  test('asks for a query once, and for no document again', async () => {
+    const before = server.requests.length
+    await itemsOf(own, 30)
+    await itemsOf(own, 30)
+    const asked = server.requests.slice(before).flatMap(({ input }) => input as string[])
+    expect(new Set(asked).size).toBe(asked.length)
+    expect(asked.every((text) => !text.includes('\n'))).toBe(true)
   })
 })
 

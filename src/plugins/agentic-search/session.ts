@@ -1,5 +1,5 @@
 import { parseCall } from './calls.ts'
-import type { SearchIndex } from './corpus/search-index.ts'
+import type { Searcher } from './corpus/searcher.ts'
 import { mostWords } from './corpus/words.ts'
 
 export interface SessionLimits {
@@ -20,36 +20,40 @@ export class SearchSession {
   private used = 0
 
   constructor(
-    private readonly index: SearchIndex,
+    private readonly searcher: Searcher,
     private readonly limits: SessionLimits,
     private readonly hidden: ReadonlySet<string> = new Set(),
   ) {}
 
-  call(name: unknown, given: unknown): ToolAnswer {
+  async call(name: unknown, given: unknown, signal: AbortSignal): Promise<ToolAnswer> {
     const call = parseCall(name, given)
     if (typeof call === 'string') return failed(call)
     if (call.name === 'answer') return { content: 'Answer taken.', isError: false, ends: true }
     if (call.name === 'not_found') return { content: 'Taken: not found.', isError: false, ends: true }
-    const left = this.limits.totalChars - this.used
-    if (left <= 0) return failed('You have read as much as this search may. Answer now, or say not_found.')
-    const answer =
-      call.name === 'search' ? this.search(call.query, call.limit) : this.read(call.document, call.from ?? 0, left)
+    if (call.name === 'read') return this.read(call.document, call.from)
+    const { query, limit = this.limits.results } = call
+    return this.left > 0 ? this.counted(await this.search(query, limit, signal)) : failed(full)
+  }
+
+  read(document: string, from = 0): ToolAnswer {
+    return this.left > 0 ? this.counted(this.extract(document, from)) : failed(full)
+  }
+
+  private get left(): number {
+    return this.limits.totalChars - this.used
+  }
+
+  private counted(answer: ToolAnswer): ToolAnswer {
     this.used += answer.content.length
     return answer
   }
 
-  /** Documents that a query finds, the best first. */
-  found(query: string): string[] {
-    return this.index
-      .search(query, { limit: this.limits.results, hidden: this.hidden })
-      .hits.map(({ document }) => document)
-  }
-
-  private search(query: string, limit = this.limits.results): ToolAnswer {
-    const { hits, words } = this.index.search(query, {
+  private async search(query: string, limit: number, signal: AbortSignal): Promise<ToolAnswer> {
+    const { hits, words } = await this.searcher.search(query, {
       limit,
       snippetChars: this.limits.snippetChars,
       hidden: this.hidden,
+      signal,
     })
     if (words.words.length === 0) return failed('The query has no words to look for.')
     const lines = hits.map(({ document, title, snippet }) => {
@@ -61,10 +65,10 @@ export class SearchSession {
     return done(lines.join('\n'))
   }
 
-  private read(document: string, from: number, left: number): ToolAnswer {
+  private extract(document: string, from: number): ToolAnswer {
     const extract = this.hidden.has(document)
       ? undefined
-      : this.index.read(document, from, Math.min(this.limits.readChars, left))
+      : this.searcher.index.read(document, from, Math.min(this.limits.readChars, this.left))
     if (!extract)
       return failed(`There is no document ${JSON.stringify(document.slice(0, 80))}. Read one that a search found.`)
     if (extract.text.trim() === '') return done(`(The document ends at ${extract.chars}.)`)
@@ -73,6 +77,7 @@ export class SearchSession {
   }
 }
 
+const full = 'You have read as much as this search may. Answer now, or say not_found.'
 const done = (content: string): ToolAnswer => ({ content: harmless(content), isError: false })
 const failed = (content: string): ToolAnswer => ({ content: harmless(content), isError: true })
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()

@@ -238,7 +238,7 @@ describe('incremental', () => {
     const hash = await freezeCorpus(index, defaultSettings)
     lay({ 'a.txt': 'newword' })
     await open()
-    const frozen = openFrozenCorpus(hash, defaultSettings)!
+    const { index: frozen } = openFrozenCorpus(hash, defaultSettings)!
     opened.push(frozen)
     expect(first(frozen, 'oldword')?.document).toBe('a')
     expect(openFrozenCorpus('0'.repeat(64), defaultSettings)).toBeUndefined()

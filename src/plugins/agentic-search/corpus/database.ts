@@ -72,7 +72,7 @@ const prepare = (connection: Connection, settings: IndexSettings): void => {
     .transaction(() => {
       const names = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").pluck().all()
       if (names.includes('meta') && metaOf(connection, 'settings') === wanted) return
-      for (const name of ['words', 'passages', 'documents', 'files', 'meta'])
+      for (const name of ['words', 'passages', 'documents', 'files', 'meta', 'windows', 'vectors'])
         connection.exec(`DROP TABLE IF EXISTS ${name}`)
       connection.exec(tables(settings.titleWeight))
       setMeta(connection, 'format', String(format))

@@ -1,5 +1,6 @@
 import { type Connection, metaOf } from './database.ts'
 import type { CorpusNote, Field } from './document.ts'
+import { merged, mergedDepth } from './merge.ts'
 import { matchExpression, type SearchWords, searchWords, snippetOf } from './words.ts'
 
 /** A document that a search found, by its best passage. */
@@ -11,7 +12,7 @@ export interface Hit {
   readonly place: string // where a person finds it in the file: `line 12`, `page 3`
   readonly start: number // of the passage in the document's text, UTF-16 units
   readonly end: number
-  readonly score: number // BM25 of the passage; higher is better
+  readonly score: number // BM25 of the passage, or what merging gave; higher is better
   readonly snippet: string
 }
 
@@ -37,6 +38,15 @@ export interface SearchOptions {
   readonly limit: number // documents
   readonly snippetChars?: number
   readonly hidden?: ReadonlySet<string> // documents that are not there for this search
+  /** Another ranking of the same documents, which is merged with that by words. */
+  readonly also?: readonly Ranked[]
+}
+
+/** A document in a ranking, with its best passage. */
+export interface Ranked {
+  readonly id: string
+  readonly rowid: number // of the passage
+  readonly score: number // higher is better; means nothing beside another ranking's
 }
 
 interface Row {
@@ -78,9 +88,13 @@ export class SearchIndex {
   /** Documents with the best passages for a query, the best first; equal scores by id. */
   search(query: string, options: SearchOptions): { hits: Hit[]; words: SearchWords } {
     const words = searchWords(query)
-    const ranked = this.rank(words, options.limit, options.hidden)
-    const hits = ranked.map(({ rowid, score }) => {
-      const row = this.passage.get(rowid) as PassageRow
+    const { limit, hidden, also } = options
+    const ranked = also
+      ? merged([this.rank(words, Math.max(limit, mergedDepth), hidden), also], limit)
+      : this.rank(words, limit, hidden)
+    const hits = ranked.flatMap(({ rowid, score }) => {
+      const row = this.passage.get(rowid) as PassageRow | undefined
+      if (!row) return [] // somebody brings the index up to date
       const { id, title, file, at, start, place, body } = row
       const { text: snippet, start: shown } = snippetOf(body, words.words, options.snippetChars ?? 200)
       return {
@@ -99,21 +113,17 @@ export class SearchIndex {
   }
 
   /** Ids and scores alone, as deep as wanted: what measures are made from. */
-  rankDocuments(query: string, limit: number): { id: string; score: number }[] {
-    return this.rank(searchWords(query), limit).map(({ id, score }) => ({ id, score }))
+  rankDocuments(query: string, limit: number): Ranked[] {
+    return this.rank(searchWords(query), limit)
   }
 
-  private rank(
-    { words }: SearchWords,
-    limit: number,
-    hidden?: ReadonlySet<string>,
-  ): { id: string; rowid: number; score: number }[] {
+  private rank({ words }: SearchWords, limit: number, hidden?: ReadonlySet<string>): Ranked[] {
     if (words.length === 0 || limit < 1) return []
     const expression = matchExpression(words)
     // passages of one document stand together often: more of them are asked for until there are enough documents
     for (let depth = limit + Math.min(2 * limit, 100) + 10; ; depth *= 4) {
       const rows = this.match.all(expression, depth) as Row[]
-      const best = new Map<string, { id: string; rowid: number; score: number }>()
+      const best = new Map<string, Ranked>()
       for (const { rowid, score } of rows) {
         const { id } = this.owner.get(rowid) as { id: string }
         if (!hidden?.has(id) && !best.has(id)) best.set(id, { id, rowid, score: -score }) // SQLite's rank is negative

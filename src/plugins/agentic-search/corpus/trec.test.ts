@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { defaultSettings, openFolder } from './corpus.ts'
 import { type Measures, measuresOf } from './measures.ts'
-import type { SearchIndex } from './search-index.ts'
+import type { Searcher } from './searcher.ts'
 import { evaluateRetrieval, readQrels, readTopics } from './trec.ts'
 import { folded, wordsOf } from './words.ts'
 
@@ -51,7 +51,7 @@ describe('measures as trec_eval defines them', () => {
 
 describe('BM25 on 3,000 documents with judgements', () => {
   let dir: string
-  let index: SearchIndex
+  let searcher: Searcher
   let documents: { id: string; text: string }[]
 
   beforeAll(async () => {
@@ -75,10 +75,11 @@ describe('BM25 on 3,000 documents with judgements', () => {
       documents.map(({ id }) => `${id.split('.')[0]} 0 ${id} ${id.endsWith('.0') ? 2 : 1}\n`).join(''),
     )
     const options = { signal: new AbortController().signal, progress: () => {} }
-    index = (await openFolder(path.join(dir, 'docs'), { ...defaultSettings, passageChars: 20_000 }, options)).index
+    const settings = { ...defaultSettings, passageChars: 20_000 }
+    searcher = (await openFolder(path.join(dir, 'docs'), settings, options)).searcher
   })
   afterAll(() => {
-    index.close()
+    searcher.index.close()
     delete process.env.WHETSTONE_HOME
     rmSync(dir, { recursive: true, force: true })
   })
@@ -86,7 +87,7 @@ describe('BM25 on 3,000 documents with judgements', () => {
   test('is within 2 % of a reference BM25 with the same tokenisation on every measure', async () => {
     const topics = await readTopics(path.join(dir, 'topics.tsv'))
     const qrels = await readQrels(path.join(dir, 'qrels.txt'))
-    const ours = evaluateRetrieval(index, topics, qrels)
+    const ours = await evaluateRetrieval(searcher, topics, qrels, { signal: new AbortController().signal })
     expect(ours).toMatchObject({ unjudged: 120 - ours.topics, missing: [] })
     expect(ours.MAP).toBeGreaterThan(0.1)
     const reference = referenceBm25(documents)

@@ -4,13 +4,13 @@ import { folded, wordsOf } from '../corpus/words.ts'
 import { wordingOf } from '../wordings.ts'
 import { ask, askable, type Library, need, type Parts, simpleFacts, spoken, titleQuery } from './parts.ts'
 
-export function* ambiguous(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* ambiguous(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const first of entries) {
     const [second, ...more] = library.catalog.near(first)
     if (!second || more.length > 0 || first.id > second.id || !entries.includes(second)) continue
     const common = wordsOf(first.title).filter((word) => wordsOf(second.title).map(folded).includes(folded(word)))
     const query = common.join(' ')
-    if (!library.shows(query, first.id) || !library.shows(query, second.id)) continue
+    if (!(await library.shows(query, first.id)) || !(await library.shows(query, second.id))) continue
     for (const { field, wording } of askable(first))
       for (const asks of second.facts.has(field) ? wording.asks : [])
         yield {
@@ -25,11 +25,11 @@ export function* ambiguous(entries: readonly Entry[], library: Library): Generat
 }
 
 /** What was written down about this document is gone, or was never said. */
-export function* unanswerable(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* unanswerable(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   const fields = new Set(entries.flatMap((entry) => [...askable(entry)].map(({ field }) => field)))
   for (const entry of entries) {
     const query = titleQuery(entry)
-    for (const { question, answers } of simpleFacts(entry, library))
+    for await (const { question, answers } of simpleFacts(entry, library))
       if (!library.elsewhere(entry.title, answers[0]!, entry.id))
         yield {
           kind: 'unanswerable',
@@ -39,7 +39,7 @@ export function* unanswerable(entries: readonly Entry[], library: Library): Gene
           answers: [],
           hidden: [entry.id],
         }
-    if (!library.shows(query, entry.id)) continue
+    if (!(await library.shows(query, entry.id))) continue
     for (const field of fields) {
       const asks = wordingOf(field)?.asks[0]
       if (

@@ -3,10 +3,10 @@ import type { Entry } from '../catalog.ts'
 import { products, qualities } from '../facts.ts'
 import { factsWithField, type Library, need, type Parts, simpleFacts, spoken, titleQuery } from './parts.ts'
 
-export function* fact(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* fact(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const entry of entries) {
-    if (library.catalog.near(entry).length > 0 || !library.shows(titleQuery(entry), entry.id)) continue
-    for (const parts of simpleFacts(entry, library)) yield { kind: 'fact', ...parts }
+    if (library.catalog.near(entry).length > 0 || !(await library.shows(titleQuery(entry), entry.id))) continue
+    for await (const parts of simpleFacts(entry, library)) yield { kind: 'fact', ...parts }
     yield* gaps(entry, library)
   }
 }
@@ -36,11 +36,11 @@ function* gaps(entry: Entry, library: Library): Generator<Parts> {
 }
 
 /** What a document of almost the same title says is no answer. */
-export function* nearTitle(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* nearTitle(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const entry of entries) {
     const twins = library.catalog.near(entry)
-    if (twins.length === 0 || !library.shows(titleQuery(entry), entry.id)) continue
-    for (const { field, ...parts } of factsWithField(entry, library)) {
+    if (twins.length === 0 || !(await library.shows(titleQuery(entry), entry.id))) continue
+    for await (const { field, ...parts } of factsWithField(entry, library)) {
       const canaries = twins
         .flatMap((twin) => twin.facts.get(field) ?? [])
         .filter((value) => value !== parts.answers[0])
@@ -53,14 +53,15 @@ const firstWords = (values: typeof products, phrase: string) =>
   values.find(([word]) => phrase.split(' ').includes(word))
 
 /** Asked in other words than the document's own: the first query finds nothing, the second says it as the document does. */
-export function* mismatch(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* mismatch(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const entry of entries) {
     const made = entry.facts.get('product') ?? ''
     const [product, quality] = [firstWords(products, made), firstWords(qualities, made)]
     const director = entry.facts.get('director')
     if (!product || !quality || !director) continue
     const asked = `${quality[1]} ${product[1]}`
-    if (library.shows(asked, entry.id) || !library.shows(made, entry.id)) continue
+    const found = await library.shows(asked, entry.id)
+    if (found ? !library.byMeaning : !(await library.shows(made, entry.id))) continue
     for (const question of [
       `Who heads the firm that makes ${asked}?`,
       `Whom does one ask for where they make ${asked}?`,
@@ -68,16 +69,16 @@ export function* mismatch(entries: readonly Entry[], library: Library): Generato
       yield {
         kind: 'mismatch',
         question,
-        needs: [need(entry, asked, made)],
+        needs: [need(entry, ...(found ? [asked] : [asked, made]))],
         answers: [director],
         evidence: [{ document: entry.id, text: director }],
       }
   }
 }
 
-export function* inContext(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* inContext(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const entry of entries)
-    for (const { field, ...parts } of factsWithField(entry, library))
+    for await (const { field, ...parts } of factsWithField(entry, library))
       yield {
         kind: 'in-context',
         ...parts,

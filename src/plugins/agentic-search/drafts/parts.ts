@@ -9,7 +9,9 @@ import { type Wording, wordingOf } from '../wordings.ts'
 export interface Library {
   readonly catalog: Catalog
   /** Whether a search shows a document as the student would see it. */
-  shows(query: string, document: string, hidden?: readonly string[]): boolean
+  shows(query: string, document: string): Promise<boolean>
+  /** Whether searches go by meaning too: other words for a thing may find it. */
+  readonly byMeaning: boolean
   /** The part of a document that one reading shows. */
   text(document: string): string
   /** Whether another document holds both texts. */
@@ -18,7 +20,7 @@ export interface Library {
 
 /** What a maker says of an item; the rest is the same for all. */
 export type Parts = Pick<Item, 'kind' | 'question' | 'needs' | 'answers'> & Partial<Item>
-export type Maker = (entries: readonly Entry[], library: Library) => Generator<Parts>
+export type Maker = (entries: readonly Entry[], library: Library) => AsyncGenerator<Parts>
 
 /** A title as it is spoken of: names as they are, other titles in quotes. */
 export const spoken = (title: string) => (/^\p{Lu}[\p{L}]*( \p{Lu}[\p{L}]*){0,3}$/u.test(title) ? title : `"${title}"`)
@@ -42,25 +44,25 @@ export function* askable(entry: Entry): Generator<{ field: string; value: string
 type Simple = Pick<Item, 'question' | 'needs' | 'answers' | 'evidence'> & { readonly field: string }
 
 /** Questions whose answer is one fact of one document, each in all of its wordings. */
-export function* simpleFacts(entry: Entry, library: Library): Generator<Omit<Simple, 'field'>> {
-  for (const { field: _, ...parts } of factsWithField(entry, library)) yield parts
+export async function* simpleFacts(entry: Entry, library: Library): AsyncGenerator<Omit<Simple, 'field'>> {
+  for await (const { field: _, ...parts } of factsWithField(entry, library)) yield parts
 }
 
-export function* factsWithField(entry: Entry, library: Library): Generator<Simple> {
+export async function* factsWithField(entry: Entry, library: Library): AsyncGenerator<Simple> {
   const text = library.text(entry.id)
   for (const { field, value, wording } of askable(entry)) {
     if (!text.includes(value)) continue
     for (const asks of wording.asks) {
       const question = ask(asks, spoken(entry.title))
-      const needs = [need(entry, ...withBadFirst(question, field, entry, library))]
+      const needs = [need(entry, ...(await withBadFirst(question, field, entry, library)))]
       yield { field, question, needs, answers: [value], evidence: [{ document: entry.id, text: value }] }
     }
   }
 }
 
 /** Every fourth question begins with a query that is too general, so that the gold shows how to go on after it. */
-const withBadFirst = (question: string, field: string, entry: Entry, library: Library): string[] => {
+const withBadFirst = async (question: string, field: string, entry: Entry, library: Library): Promise<string[]> => {
   const bad = `${field.replace('-', ' ')} ${wordsOf(entry.title).at(-1)?.toLowerCase() ?? ''}`.trim()
   const wanted = position(`recovery:${question}`) < 0.25
-  return wanted && !library.shows(bad, entry.id) ? [bad, titleQuery(entry)] : [titleQuery(entry)]
+  return wanted && !(await library.shows(bad, entry.id)) ? [bad, titleQuery(entry)] : [titleQuery(entry)]
 }

@@ -16,13 +16,13 @@ function* timed(
       }
 }
 
-export function* comparison(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* comparison(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const { a, b, field, wording, aFirst } of timed(entries))
     for (const [which, right] of [
       [wording.first!, aFirst ? a : b],
       [wording.last!, aFirst ? b : a],
     ] as const) {
-      if (!library.shows(titleQuery(a), a.id) || !library.shows(titleQuery(b), b.id)) continue
+      if (!(await library.shows(titleQuery(a), a.id)) || !(await library.shows(titleQuery(b), b.id))) continue
       const wrong = right === a ? b : a
       yield {
         kind: 'comparison',
@@ -35,13 +35,13 @@ export function* comparison(entries: readonly Entry[], library: Library): Genera
     }
 }
 
-export function* twoHop(entries: readonly Entry[], library: Library): Generator<Parts> {
+export async function* twoHop(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
   for (const a of entries)
     for (const { field: relation, value } of askable(a)) {
       const b = library.catalog.named(value)
       const through = wordingOf(relation)?.relation
       if (!through || !b || b === a || b.cluster !== a.cluster) continue
-      if (!library.shows(titleQuery(a), a.id) || !library.shows(titleQuery(b), b.id)) continue
+      if (!(await library.shows(titleQuery(a), a.id)) || !(await library.shows(titleQuery(b), b.id))) continue
       for (const { value: answer, wording } of askable(b)) {
         if (answer === a.title || !library.text(b.id).includes(answer)) continue
         for (const asks of wording.asks.slice(0, 1))
@@ -64,7 +64,7 @@ interface Group {
 }
 
 /** Documents of the cluster that share a fact, all of them found by one query. */
-function* sharing(entries: readonly Entry[], { catalog, shows }: Library): Generator<Group> {
+async function* sharing(entries: readonly Entry[], { catalog, shows }: Library): AsyncGenerator<Group> {
   const seen = new Set<string>()
   for (const entry of entries)
     for (const { field, value, wording } of askable(entry)) {
@@ -79,15 +79,24 @@ function* sharing(entries: readonly Entry[], { catalog, shows }: Library): Gener
         continue
       seen.add(key)
       const queries = [`${field} ${value}`, `${wording.several.thing.split(' ')[0]} ${field} ${value}`]
-      const query = queries.find((each) => members.every(({ id }) => shows(each, id)))
+      const query = await firstThatShows(queries, members, shows)
       if (query) yield { value, members, query, several: wording.several }
     }
 }
 
+const firstThatShows = async (queries: readonly string[], all: readonly Entry[], shows: Library['shows']) => {
+  for (const query of queries) {
+    let shown = 0
+    for (const { id } of all) if (await shows(query, id)) shown += 1
+    if (shown === all.length) return query
+  }
+  return undefined
+}
+
 const numerals = ['zero', 'one', 'two', 'three']
 
-export function* aggregation(entries: readonly Entry[], library: Library): Generator<Parts> {
-  for (const { value, members, query, several } of sharing(entries, library)) {
+export async function* aggregation(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
+  for await (const { value, members, query, several } of sharing(entries, library)) {
     const count = members.length
     const needs = members.map((entry) => need(entry, query))
     const evidence = members.map(({ id }) => ({ document: id, text: value }))
@@ -101,8 +110,8 @@ export function* aggregation(entries: readonly Entry[], library: Library): Gener
   }
 }
 
-export function* temporal(entries: readonly Entry[], library: Library): Generator<Parts> {
-  for (const { value, members, query, several } of sharing(entries, library)) {
+export async function* temporal(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
+  for await (const { value, members, query, several } of sharing(entries, library)) {
     if (members.length !== 2) continue
     for (const { a, b, wording, aFirst, field } of timed(members))
       for (const [which, right] of [
@@ -120,8 +129,8 @@ export function* temporal(entries: readonly Entry[], library: Library): Generato
   }
 }
 
-export function* negation(entries: readonly Entry[], library: Library): Generator<Parts> {
-  for (const { value, members, query, several } of sharing(entries, library)) {
+export async function* negation(entries: readonly Entry[], library: Library): AsyncGenerator<Parts> {
+  for await (const { value, members, query, several } of sharing(entries, library)) {
     if (members.length !== 2) continue
     for (const named of members) {
       const other = members.find((entry) => entry !== named)!
