@@ -57,6 +57,9 @@ export { mulberry32, pick, type Random, sample, seedFrom, shuffle } from './core
 // rubrics and other YAML files, read so that an error names line and column
 export { CriterionFields, RubricFields, readRubric } from './core/rubric.ts'
 export { position, splitOf, splitPool } from './core/splits.ts'
+// what a teacher writes: counted by reason, and steered away from repeating itself
+export { Diversity } from './core/teacher/diversity.ts'
+export { Tally, tallyText } from './core/teacher/tally.ts'
 export { type Piece, parseTemplate, render, type SlotValues, slotsOf } from './core/template.ts'
 // phrase templates: `[Show|Print] {path}`
 export { patternsOf, type ValueSource, type Values, valueNames, valueSource, valueSplit } from './core/values.ts'

@@ -3,6 +3,7 @@ import { bar, bounds, count, duration, indent, percent, plural, points, table, t
 import { oneLine } from '../commands/one-line.ts'
 import { roundText, targetText } from '../commands/report/text.ts'
 import type { EventData, RunEvent } from '../core/events.ts'
+import { tallyText } from '../core/teacher/tally.ts'
 
 type Rates = EventData<'eval.finished'>['rates']
 
@@ -132,6 +133,8 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
     }
     case 'items.improved':
       return [`  ${count(event.data.accepted)} of ${plural(event.data.tried, 'rejected item')} mended by the improver`]
+    case 'teacher.yield':
+      return [colors.dim(`  ${oneLine(tallyText(event.data), 300)}`)]
     case 'llm.used': {
       const { role, model, calls, cached, input, output, money } = event.data
       const kept = cached > 0 ? `, ${count(cached)} more from kept answers` : ''

@@ -239,6 +239,17 @@ export interface DefineContext {
 export interface GenerateContext extends Omit<DefineContext, 'baseDir'> {
   readonly teacher?: Llm
   readonly embed?: Embed
+  /** What the untouched student says to each request, without tools: what it knows by heart need not be looked up. */
+  readonly byHeart?: (requests: readonly string[]) => Promise<readonly string[]>
+  /** Tells what became of what the teacher wrote to one prompt: the run's log and its report show it. */
+  yielded?(of: TeacherYield): void
+}
+export interface TeacherYield {
+  readonly prompt: string // what was asked for, in a few words
+  readonly wrote: number
+  readonly kept: number
+  readonly fell: Readonly<Record<string, number>> // by reason
+  readonly spread?: number // different three-word sequences as a share of all, 0..1
 }
 export interface EnvironmentContext {
   readonly signal: AbortSignal

@@ -132,6 +132,13 @@ export const eventData = {
     brier: measured,
   }),
   'items.improved': z.object({ tried: count, accepted: count }), // rejected items that the improver rewrote
+  'teacher.yield': z.object({
+    prompt: z.string(), // what was asked for, in a few words
+    wrote: count,
+    kept: count,
+    fell: z.record(z.string(), count), // by reason
+    spread: z.number().optional(), // different three-word sequences as a share of all, 0..1
+  }),
   'llm.used': z.object({
     role: z.string(),
     model: z.string(),

@@ -1,4 +1,4 @@
-import type { GenerationSpec, ItemBase, Llm, Split } from '../core/contract.ts'
+import type { GenerateContext, GenerationSpec, ItemBase, Llm, Split } from '../core/contract.ts'
 import { NearDuplicates } from '../core/dedupe.ts'
 import { WhetError } from '../core/errors.ts'
 import type { Deps } from './deps.ts'
@@ -33,11 +33,13 @@ export const collectItems = async (
     taken = new Set(),
     apart = new Map(),
     teacher,
+    byHeart,
   }: {
     guarded?: readonly ItemBase[]
     taken?: ReadonlySet<string>
     apart?: ReadonlyMap<string, Split>
     teacher?: Llm | undefined
+    byHeart?: GenerateContext['byHeart']
   } = {},
 ): Promise<Collected> => {
   const { plugin, signal } = deps
@@ -50,7 +52,9 @@ export const collectItems = async (
   const ids = new Set(taken)
   const items: ItemBase[] = []
   const counts = { made: 0, duplicates: 0, leaked: 0 }
-  for await (const item of plugin.generate(spec, definition, { signal, progress, ...(teacher && { teacher }) })) {
+  const yielded: GenerateContext['yielded'] = (data) => deps.emit({ type: 'teacher.yield', data })
+  const taught = teacher && { teacher, yielded, ...(byHeart && { byHeart }) }
+  for await (const item of plugin.generate(spec, definition, { signal, progress, ...taught })) {
     signal.throwIfAborted()
     counts.made += 1
     const other = apart.get(item.family)

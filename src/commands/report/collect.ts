@@ -183,6 +183,7 @@ const told: readonly EventType[] = [
   'run.finished',
   'run.failed',
   'stage.started',
+  'teacher.yield',
   'budget.exceeded',
   'warning',
 ]

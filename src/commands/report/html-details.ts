@@ -75,12 +75,14 @@ const numbers = (
 
 export const data = ({ data: rows }: Report): Section => {
   const reasons = rows.flatMap(({ round, reasons: found }) => found.map((each) => ({ round, ...each })))
+  const taught = rows.flatMap(({ round, taught: all }) => all.map((each) => `round ${round}, ${say.taughtText(each)}`))
   const body = html`${numbers(
     ['', ...say.rowCountHeads],
     rows.map((row) => [roundText(row.round), ...say.rowCounts(row)]),
   )}<p class="small soft">Leaked rows were too near to an evaluation item and were dropped. Replayed rows come from earlier rounds.</p>
 ${rows.flatMap((row) => say.editedText(row).map((edited) => html`<p class="small soft">Round ${row.round}: ${edited}.</p>`))}
-${reasons.length > 0 && html`<h3 class="next">Why rows were rejected</h3><ul class="notes">${reasons.map(({ round, reason, rows: times }) => html`<li>round ${round}, ${plural(times, 'row')}: ${reason}</li>`)}</ul>`}`
+${reasons.length > 0 && html`<h3 class="next">Why rows were rejected</h3><ul class="notes">${reasons.map(({ round, reason, rows: times }) => html`<li>round ${round}, ${plural(times, 'row')}: ${reason}</li>`)}</ul>`}
+${taught.length > 0 && html`<h3 class="next">What the teacher wrote</h3><ul class="notes">${taught.map((line) => html`<li>${line}</li>`)}</ul>`}`
   return { id: 'data', title: 'Data', body: rows.length > 0 ? body : null }
 }
 

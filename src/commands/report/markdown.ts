@@ -196,6 +196,7 @@ const data = ({ data: rows }: Report): string[] =>
       reasons.map(({ reason, rows: times }) => `- round ${round}, ${plural(times, 'row')} rejected: ${text(reason)}`),
     ),
     ...rows.flatMap((row) => say.editedText(row).map((edited) => `- round ${row.round}, ${edited}`)),
+    ...rows.flatMap(({ round, taught }) => taught.map((each) => `- round ${round}, ${text(say.taughtText(each))}`)),
   ])
 
 const training = ({ training: rows }: Report): string[] =>

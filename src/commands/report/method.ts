@@ -4,7 +4,7 @@ import type { DataRow, Method, TimeRow, TrainingRow } from './model.ts'
 /** Points of a loss curve that the report keeps. */
 const mostPoints = 60
 
-export const dataRows = ({ rounds, rejected }: Collected): DataRow[] =>
+export const dataRows = ({ rounds, rejected, events }: Collected): DataRow[] =>
   rounds
     .filter(({ round }) => round > 0)
     .map(({ round, rows }) => ({
@@ -14,6 +14,7 @@ export const dataRows = ({ rounds, rejected }: Collected): DataRow[] =>
       leaked: rows.leaked,
       rejected: rows.rejected,
       reasons: (rejected.get(round) ?? []).slice(0, 8),
+      taught: events.flatMap((event) => (event.type === 'teacher.yield' && event.round === round ? [event.data] : [])),
       accepted: rows.accepted,
       replayed: rows.replayed,
       trained: rows.trained,

@@ -1,4 +1,4 @@
-import type { ReportSection, Tags } from '../../core/contract.ts'
+import type { ReportSection, Tags, TeacherYield } from '../../core/contract.ts'
 import type { RejectReason } from './collect.ts'
 import type { Cell, Change } from './text.ts'
 
@@ -187,6 +187,7 @@ export interface DataRow {
   readonly leaked: number
   readonly rejected: number
   readonly reasons: readonly RejectReason[]
+  readonly taught: readonly TeacherYield[] // what became of what the teacher wrote, by prompt
   readonly accepted: number
   readonly replayed: number
   readonly trained: number

@@ -83,6 +83,25 @@ describe('runs that are not like others', () => {
     })
   })
 
+  test('what a teacher wrote is told with its yield, the reasons and its spread', async () => {
+    const store = RunStore.open(files.database)
+    const data = {
+      prompt: 'wordings of <b>read</b>',
+      wrote: 5,
+      kept: 2,
+      fell: { 'with wrong slots': 3 },
+      spread: 0.875,
+    }
+    store.append({ run, round: 1, stage: 'generate', type: 'teacher.yield', data })
+    store.close()
+    const line = 'kept; 3 with wrong slots (different three-word sequences: 87.5 %)'
+    expect((await json()).data[0]!.taught).toEqual([data])
+    for (const format of ['md', 'html'] as const) {
+      expect(await report(format)).toContain(line)
+      expect(await report(format)).not.toContain('<b>read</b>')
+    }
+  })
+
   test('without a promotion the base is still the best, beside the newest student', async () => {
     await writeRound(files, { ...first, best: 0, verdict: { ...first.verdict!, verdict: 'hold' } }, firstRows)
     expect(await report('md')).toContain('No round was promoted: the untouched student is still the best.')

@@ -1,3 +1,5 @@
+import type { TeacherYield } from '../../core/contract.ts'
+import { tallyText } from '../../core/teacher/tally.ts'
 import { count, duration, percent, plural, points, tagsText } from '../format.ts'
 import type { AimedRow, Belief, DataRow, ProtectedRow, Report, TargetRow, VerdictRow } from './model.ts'
 import { changeText, probability, roundText, statusText, targetText } from './text.ts'
@@ -19,6 +21,10 @@ export const rowCounts = (row: DataRow): number[] => [
 /** What people did to a round's items; nothing where they did not. */
 export const editedText = ({ edited }: DataRow): string[] =>
   edited > 0 ? [`${plural(edited, 'item')} changed by a person, and validated again`] : []
+
+/** What became of what a teacher wrote to one prompt, and how alike it is. */
+export const taughtText = (row: TeacherYield): string =>
+  `${tallyText(row)}${row.spread == null ? '' : ` (different three-word sequences: ${percent(row.spread)})`}`
 
 export const goalText = ({ pass, measure }: TargetRow): string =>
   measure === 'pooled' ? `≥ ${pass}` : `≥ ${Number((pass * 100).toFixed(1))} %`

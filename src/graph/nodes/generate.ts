@@ -2,6 +2,7 @@ import type { SpecFile } from '../../core/analyst.ts'
 import type { ItemBase } from '../../core/contract.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import type { RunFiles } from '../../core/workspace.ts'
+import { openByHeart } from '../by-heart.ts'
 import { collectItems, familiesOf } from '../collect.ts'
 import type { Stage } from '../deps.ts'
 import { missingFile } from '../stage.ts'
@@ -23,12 +24,14 @@ export const generate: Stage = async (state, deps) => {
   if (!written) throw missingFile(`The spec of round ${state.round}`, round.spec)
   const { definition } = await readFrozen(files, plugin)
   const evaluation = await evaluationItems(files)
+  const byHeart = openByHeart(deps)
   const { items, ...counts } = await collectItems(written.spec, definition, deps, {
     guarded: Object.values(evaluation).flat(),
     apart: familiesOf(evaluation),
     taken: await earlierIds(files, state.round),
     teacher: deps.llm('teacher'),
-  })
+    byHeart: byHeart.ask,
+  }).finally(byHeart.close)
   await writeJsonl(round.items, items)
   await writeJson(round.generated, counts satisfies GenerateCounts)
   deps.emit({

@@ -4,7 +4,7 @@ import { freezeCorpus } from './corpus/corpus.ts'
 import { type Kind, kinds } from './item.ts'
 import { embedderOf, type Opened, withDrafts } from './library.ts'
 import { openConfigured, sourceName } from './open.ts'
-import type { Options } from './options.ts'
+import { type Options, writtenByDefault } from './options.ts'
 
 /** All that items and grades stand on. The documents are frozen by their hash: a copy of the index is kept under it. */
 export const Definition = z.strictObject({
@@ -19,6 +19,7 @@ export const Definition = z.strictObject({
   readChars: z.number(),
   totalChars: z.number(),
   maxSteps: z.number(),
+  written: z.number().optional(), // share of the plain questions of training that a teacher writes
   shares: z.record(z.string(), z.number()), // of the kinds that the documents give questions of
   hops: z.array(z.string()),
   notes: z.array(z.string()),
@@ -48,6 +49,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
       index: settings,
       ...(dense && { dense }),
       ...limits,
+      ...(options.written !== writtenByDefault && { written: options.written }),
       shares: Object.fromEntries(served.map((kind) => [kind, options.kinds[kind]])),
       hops,
       notes: [

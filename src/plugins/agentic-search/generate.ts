@@ -12,6 +12,8 @@ import {
 import type { Definition } from './definition.ts'
 import type { Item, Kind } from './item.ts'
 import { type Opened, openDefinition } from './library.ts'
+import { writtenByDefault } from './options.ts'
+import { writtenItems } from './teacher.ts'
 
 export const dimensionsOf = ({ shares, hops }: Definition) => ({ kind: Object.keys(shares), hops })
 
@@ -32,7 +34,16 @@ export async function* generate(
     requireKnownTags(part.where, dimensionsOf(definition))
     const random = mulberry32(seedFrom(spec.seed, spec.split, at))
     const clusters = opened.catalog.clustersOf(spec.split)
-    const drawing = { opened, signal: context.signal, random, used }
+    let written = 0
+    const toWrite = spec.split === 'train' ? rowsToWrite(part, definition) : 0
+    // dice of its own: whatever the teacher does, the questions by construction stay the same
+    const writing = { definition, opened, random: mulberry32(seedFrom(spec.seed, 'written', at)), context }
+    for await (const item of writtenItems(clusters, toWrite, writing)) {
+      written += 1
+      used.add(item.id)
+      yield item
+    }
+    const drawing = { opened, signal: context.signal, random, used, written }
     for await (const item of drawPart(part, clusters, definition, drawing)) {
       context.signal.throwIfAborted()
       yield item
@@ -40,11 +51,20 @@ export async function* generate(
   }
 }
 
+/** Plain questions that a teacher writes where there is one, of those that the part asks for. */
+const rowsToWrite = ({ rows, where }: SpecPart, { shares, written = writtenByDefault }: Definition): number => {
+  const wanted = Object.keys(shares).filter((kind) => !where.kind || where.kind.includes(kind))
+  if (!wanted.includes('fact') || (where.hops && !where.hops.includes('1'))) return 0
+  const all = wanted.reduce((sum, kind) => sum + (shares[kind] || 1), 0)
+  return Math.floor((rows * (shares.fact || 1) * written) / all)
+}
+
 interface Drawing {
   readonly opened: Opened
   readonly signal: AbortSignal
   readonly random: Random
   readonly used: Set<string> // ids that were given
+  readonly written: number // plain questions that the part has already
 }
 
 async function* drawPart(
@@ -59,9 +79,9 @@ async function* drawPart(
     share: shares[kind] || 1,
     next: drawer(kind, clusters, part.where, drawing),
   }))
-  let left = part.rows
+  let left = part.rows - drawing.written
   let live = sources
-  const given = new Map<Kind, number>()
+  const given = new Map<Kind, number>([['fact', drawing.written]])
   while (left > 0 && live.length > 0) {
     // the kind that is furthest behind its share
     const source = live.reduce((a, b) =>

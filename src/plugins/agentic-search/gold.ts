@@ -63,10 +63,26 @@ export const gold = (item: Item, soFar: Transcript, definition: Definition): Ass
   return call('answer', { text: item.answers[0]!, citations: [...new Set(citations)] })
 }
 
-const nextFor = ({ document, queries }: Need, trace: Trace, { kind }: Item) => {
-  if (trace.opened.has(document)) return undefined
+const nextFor = ({ document, queries }: Need, trace: Trace, { kind, evidence }: Item) => {
+  if (trace.opened.has(document)) {
+    const from = readOn(document, evidence, trace)
+    return from === undefined ? undefined : { name: 'read', given: from > 0 ? { document, from } : { document } }
+  }
   const asked = new Set(searchesOf(trace))
   if (trace.shown.has(document)) return kind === 'ambiguous' ? undefined : { name: 'read', given: { document } }
   const query = queries.find((each) => !asked.has(each))
   return query === undefined ? undefined : { name: 'search', given: { query } }
+}
+
+/** Where a document goes on that was opened and has not shown its evidence yet; undefined: it has, or it was read to its end. */
+const readOn = (document: string, evidence: Item['evidence'], { opened, steps }: Trace): number | undefined => {
+  const seen = opened.get(document) ?? ''
+  if (evidence.every((span) => span.document !== document || seen.includes(span.text))) return undefined
+  const read = new Set(
+    steps.flatMap(({ call }) =>
+      typeof call !== 'string' && call.name === 'read' && call.document === document ? [call.from ?? 0] : [],
+    ),
+  )
+  const further = [...seen.matchAll(/\n\(goes on at (\d{1,9})\)/g)].map(([, at]) => Number(at))
+  return [0, ...further].find((from) => !read.has(from))
 }

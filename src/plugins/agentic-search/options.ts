@@ -36,6 +36,9 @@ const Kinds = z.strictObject({
   unanswerable: share(0.13),
 } satisfies Record<(typeof kinds)[number], unknown>)
 
+/** The share of the plain questions that a teacher writes, where there is one. */
+export const writtenByDefault = 0.5
+
 /** The skill's section of whetstone.yaml. Paths are relative to the config's folder. */
 export const Options = z.strictObject({
   corpus: z
@@ -69,6 +72,14 @@ export const Options = z.strictObject({
   readChars: z.int().min(200).max(20_000).default(1200).describe('characters that one reading shows'),
   totalChars: z.int().min(500).default(12_000).describe('characters that all results of an episode may have'),
   maxSteps: z.int().min(2).max(30).default(8).describe('turns that the student may take'),
+  written: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(writtenByDefault)
+    .describe(
+      "share of the plain questions of training that roles.teacher writes from the documents' own text, where it is set",
+    ),
   kinds: Kinds.prefault({}).describe('shares of the kinds of question'),
 })
 export type Options = z.output<typeof Options>

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from 'vitest'
-import type { GenerationSpec, Llm, Transcript } from '../../core/contract.ts'
+import type { GenerationSpec, Llm, TeacherYield, Transcript } from '../../core/contract.ts'
+import { tallyText } from '../../core/teacher/tally.ts'
 import { isSingle } from './any-item.ts'
 import type { Definition } from './definition.ts'
 import { toolCalling } from './index.ts'
@@ -49,7 +50,7 @@ const reads = ({ request, text }: { request: number; text: string }) => ({
 const generated = async (llm: Llm) => {
   const lines: string[] = []
   const items: Item[] = []
-  const context = { ...quiet, teacher: llm, progress: (_: number, __: number, what: string) => void lines.push(what) }
+  const context = { ...quiet, teacher: llm, yielded: (of: TeacherYield) => void lines.push(tallyText(of)) }
   for await (const item of toolCalling.generate(spec, definition, context)) if (isSingle(item)) items.push(item)
   return { items, lines }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  Diversity,
   type GenerateContext,
   type GenerationSpec,
   isWhetError,
@@ -9,6 +10,7 @@ import {
   quoted,
   sample,
   seedFrom,
+  Tally,
 } from '../../skill.ts'
 import { isSingle } from './any-item.ts'
 import { differences } from './compare.ts'
@@ -22,7 +24,7 @@ import type { NamedPack, Pack } from './pack-schema.ts'
 const asked = 12 // wordings of a tool and style, for one spec
 const mostTools = 6
 const longest = 300
-const personas = [
+export const personas = [
   'a hurried administrator',
   'a careful student',
   'a novelist who rambles',
@@ -49,9 +51,9 @@ const Calls = z.strictObject({
 export const taught = async (
   spec: GenerationSpec,
   definition: Definition,
-  context: Pick<GenerateContext, 'signal' | 'teacher' | 'progress'>,
+  context: Pick<GenerateContext, 'signal' | 'teacher' | 'progress' | 'yielded'>,
 ): Promise<Definition> => {
-  const { teacher, progress } = context
+  const { teacher } = context
   if (!teacher || spec.split !== 'train') return definition
   const aimed = [...new Set(spec.parts.flatMap(({ where }) => where.tool ?? []))].slice(0, mostTools)
   // tools are asked about side by side: a teacher may be served in several places
@@ -63,8 +65,7 @@ export const taught = async (
     if (draft.fitting.length > 0) known = { ...known, packs: [...known.packs, packOf(draft, draft.fitting)] }
   }
   const packs = await Promise.all(drafts.map((draft) => proved(draft, spec, definition, teacher, context)))
-  for (const { told } of packs) progress(0, 0, told)
-  return { ...definition, packs: [...definition.packs, ...packs.flatMap(({ pack }) => pack ?? [])] }
+  return { ...definition, packs: [...definition.packs, ...packs.flatMap((pack) => pack ?? [])] }
 }
 
 /** What a teacher wrote for one tool, on its way to a pack. */
@@ -74,7 +75,7 @@ interface Draft {
   readonly source: Pack
   readonly wordings: readonly string[]
   readonly failed?: string // code of the error, where it wrote nothing
-  readonly reasons: Record<string, number> // wordings that fell, by reason
+  readonly tally: Tally
   fitting: readonly string[]
 }
 
@@ -86,7 +87,7 @@ const draftOf = async (name: string, spec: GenerationSpec, definition: Definitio
   const style = spec.parts.some(({ where }) => where.tool?.includes(name) && where.style?.includes('indirect'))
     ? 'indirect'
     : 'direct'
-  const draft = { name, style, source: source.content, reasons: {}, fitting: [] } as const
+  const draft = { name, style, source: source.content, fitting: [] } as const
   const persona = sample(mulberry32(seedFrom('personas', spec.seed, name)), personas, 3)
   const prompt = promptFor({ schema, slots: tool.slots, style, persona })
   const answer = await unlessSilent(() =>
@@ -101,7 +102,10 @@ const draftOf = async (name: string, spec: GenerationSpec, definition: Definitio
       Wordings,
     ),
   )
-  return 'failed' in answer ? [{ ...draft, wordings: [], ...answer }] : [{ ...draft, ...answer.value }]
+  const tally = new Tally(`wordings of ${name}`)
+  if ('failed' in answer) return [{ ...draft, tally, wordings: [], ...answer }]
+  tally.wrote(answer.value.wordings.length)
+  return [{ ...draft, tally, ...answer.value }]
 }
 
 /** The wordings that the teacher itself, shown the finished request, answers with the right call. */
@@ -110,17 +114,23 @@ const proved = async (
   spec: GenerationSpec,
   definition: Definition,
   teacher: Llm,
-  context: Pick<GenerateContext, 'signal'>,
-): Promise<{ pack?: NamedPack; told: string }> => {
-  const { name, wordings, reasons } = draft
+  context: Pick<GenerateContext, 'signal' | 'progress' | 'yielded'>,
+): Promise<NamedPack | undefined> => {
+  const { name, tally } = draft
   const answer = draft.failed
     ? { failed: draft.failed }
     : await unlessSilent(() => answeredRightly(draft, spec, definition, teacher, context))
-  if ('failed' in answer) return { told: `teacher: no wordings of ${name} (${answer.failed})` }
-  const kept = answer.value
-  const why = Object.entries(reasons).map(([reason, n]) => `${n} ${reason}`)
-  const told = `teacher: ${kept.length} of ${wordings.length} wordings of ${name} kept${why.length > 0 ? `; ${why.join(', ')}` : ''}`
-  return { told, ...(kept.length > 0 && { pack: packOf(draft, kept) }) }
+  if ('failed' in answer) {
+    context.progress(0, 0, `teacher: no wordings of ${name} (${answer.failed})`)
+    return undefined
+  }
+  const diversity = new Diversity()
+  for (const wording of answer.value) {
+    tally.keep()
+    diversity.add(wording)
+  }
+  context.yielded?.(tally.result(diversity.spread))
+  return answer.value.length > 0 ? packOf(draft, answer.value) : undefined
 }
 
 /** The budget and the config are the run's business; a teacher that fails is only one source of wordings less. */
@@ -166,8 +176,8 @@ const packOf = ({ name, style, source }: Draft, wordings: readonly string[]): Na
   }
 }
 
-const fall = ({ reasons }: Draft, reason: string): false => {
-  reasons[reason] = (reasons[reason] ?? 0) + 1
+const fall = ({ tally }: Draft, reason: string): false => {
+  tally.fall(reason)
   return false
 }
 
