@@ -32,6 +32,7 @@ export const Definition = z.object({
   fillTo: z.number().optional(),
   kinds: Kinds,
   replyChars: z.number(),
+  teacherRows: z.number().optional(), // share of the requests of training that a teacher writes as a whole
   packs: z.array(NamedPack),
   heldOut: z.boolean(),
   unseenTools: z.array(z.string()).optional(),
@@ -106,6 +107,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     ...(options.fillTo !== undefined && { fillTo: options.fillTo }),
     kinds: options.kinds,
     replyChars: options.replyChars,
+    ...(options.teacherRows > 0 && { teacherRows: options.teacherRows }),
     packs,
     heldOut: options.heldOut,
     ...(options.unseenTools && { unseenTools: options.unseenTools }),

@@ -22,6 +22,7 @@ import { scenarioEnvironment } from './scenarios/world.ts'
 import { SandboxServer } from './server-pool.ts'
 import { targets } from './targets.ts'
 import { taught } from './teacher.ts'
+import { reworded } from './teacher-rows.ts'
 import { validateData } from './validate.ts'
 
 /** tool-calling: pick the right tool and fill its arguments so that they fit its schema, or ask, or say that none fits. */
@@ -42,9 +43,10 @@ export const toolCalling = definePlugin({
   format: 'format',
   targets,
 
-  // wordings of a teacher for the tools that the spec aims at, where there is one
+  // where there is a teacher: wordings for the tools that the spec aims at, and some rows in its own words
   async *generate(spec, definition, context) {
-    yield* generate(spec, await taught(spec, definition, context), context)
+    const told = await taught(spec, definition, context)
+    yield* reworded(generate(spec, told, context), spec, told, context)
   }, // phrasings of a pack filled with values of the split: the truth is known by construction
   rephrase,
   mistakes: [...mistakes, ...scenarioMistakes],

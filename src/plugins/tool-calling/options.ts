@@ -112,6 +112,10 @@ export const Options = z.strictObject({
     })
     .optional()
     .describe('declares that calls may really be executed; without it grading is by schema only'),
+  teacherRows: share(
+    'requests of training that roles.teacher writes as a whole, values and all, where it is set; dearer than the wordings that it writes in any case',
+    0,
+  ),
   kinds: Kinds.prefault({}).describe('shares of the kinds of request'),
 })
 export type Options = z.output<typeof Options>
