@@ -1,5 +1,3 @@
-/** How alike the texts are that a model writes, and what it is told against it. */
-
 const words = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}{}'’-]+/gu) ?? []
 const gramsOf = (text: string, size: number): string[] => {
   const all = words(text)
@@ -13,6 +11,7 @@ const mostShare = 0.2
 const fewest = 5
 const mostNamed = 6
 
+/** Measures the texts that a model writes, and words what the next prompt says against their sameness. */
 export class Diversity {
   readonly #texts: string[] = []
 
