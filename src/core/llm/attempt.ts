@@ -14,7 +14,7 @@ import {
   wordsOf,
 } from './errors.ts'
 import { backoffMs, isPassing, isQuota, longestPauseMs, retryAfterMs } from './retry.ts'
-import { keyOf, type Address } from './targets.ts'
+import { type Address, keyOf } from './targets.ts'
 
 export interface Asking {
   readonly target: Address

@@ -4,8 +4,8 @@ import { openFrozenCorpus } from './corpus/corpus.ts'
 import type { SearchIndex } from './corpus/search-index.ts'
 import type { Searcher } from './corpus/searcher.ts'
 import type { Definition } from './definition.ts'
-import { draftsOf } from './drafts.ts'
 import { type Library, titleQuery } from './drafts/parts.ts'
+import { draftsOf } from './drafts.ts'
 import type { Item, Kind } from './item.ts'
 
 /** A frozen corpus, opened once a process, with what questions are made from. */
