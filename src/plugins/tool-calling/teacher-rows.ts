@@ -159,12 +159,13 @@ class Rewriter {
 
   #fault(request: string, item: Item): string | undefined {
     if (request.length < 8) return 'without words'
-    const said = request.toLowerCase()
-    const values = callsOf(item, this.definition).flatMap((call) => valuesToSay(call, this.definition))
-    if (!values.every((value) => said.includes(value.toLowerCase()))) return 'without a value'
-    const rest = values.reduce((text, value) => text.replaceAll(value.toLowerCase(), ' '), said)
+    const values = callsOf(item, this.definition)
+      .flatMap((call) => valuesToSay(call, this.definition))
+      .map(wholly)
+    if (!values.every((value) => request.search(value) >= 0)) return 'without a value'
+    const rest = values.reduce((text, value) => text.replace(value, ' '), request)
     if (/\d/.test(rest)) return 'with a number of their own'
-    if (item.truth.calls.some(({ tools }) => tools.some((tool) => tool.includes('_') && said.includes(tool.toLowerCase())))) return 'naming a tool' // biome-ignore format: one line
+    if (item.truth.calls.some(({ tools }) => tools.some((tool) => tool.includes('_') && request.toLowerCase().includes(tool.toLowerCase())))) return 'naming a tool' // biome-ignore format: one line
     if (this.#seen.find(request)) return 'said before'
     this.#seen.add(request, request)
     return undefined
@@ -230,6 +231,12 @@ const valuesToSay = ({ tool, arguments: given }: ToldCall, definition: Definitio
   return Object.entries(given).flatMap(([name, value]) =>
     schema && propertyOf(parametersOf(schema), name)?.enum ? [] : textsOf(value),
   )
+}
+
+/** A value wherever it stands, as a whole where it is made of digits: 7 does not stand in 77. */
+const wholly = (value: string): RegExp => {
+  const text = value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  return new RegExp(`${/^\d/.test(value) ? '(?<!\\d)' : ''}${text}${/\d$/.test(value) ? '(?!\\d)' : ''}`, 'gi')
 }
 
 /** Every text and number of a value; what is only there or not (true, an empty list) need not be said. */
