@@ -75,6 +75,11 @@ test('a receiver that stays away, refuses or sends elsewhere is told, and later 
   expect((await notify([302], [asks])).failed).toHaveLength(1)
 })
 
+test('four fifths of a budget are told, with what to do', async () => {
+  const { got } = await notify([200], [event('budget.near', { which: 'minutes', limit: 60, spent: 48.0123 })])
+  expect(JSON.parse(got[0]!.body).text).toBe('a-run: 48.01 of 60 minutes of the budget are spent. whet budget a-run')
+})
+
 test('steps and progress are not told', async () => {
   expect((await notify([200], [event('train.step', {}), event('stage.started', {})])).got).toEqual([])
 })

@@ -94,7 +94,7 @@ const lineOf = (event: RunEvent): string => {
     case 'approval.requested':
       return `${event.run} waits for approval: ${event.data.what}. whet approve ${event.run}`
     case 'budget.near':
-      return `${event.run}: ${event.data.spent} of ${event.data.limit} ${event.data.which} of the budget are spent. whet budget ${event.run} changes it`
+      return `${event.run}: ${Number(event.data.spent.toFixed(2))} of ${event.data.limit} ${event.data.which} of the budget are spent. whet budget ${event.run}`
     case 'budget.exceeded':
       return `${event.run}: the budget of ${event.data.limit} ${event.data.which} is spent`
     case 'run.finished':

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { perform } from '../../src/commands/remote.ts'
+import { writeReport } from '../../src/commands/report/index.ts'
 import { writeJson, writeJsonl } from '../../src/core/jsonl.ts'
 import { RunStore } from '../../src/core/store.ts'
 import { runStatus } from '../../src/graph/status.ts'
@@ -232,5 +233,11 @@ test.each([
     if (wrong.length > 0) found[place] = wrong
     await page.reload() // dialogs and reviews begin anew
   }
+  // the report lets no script run, so that it is read where one may look at it
+  const { text } = await writeReport({ workspace: world.host.workspace, run: 'full', format: 'html' })
+  await page.goto('about:blank')
+  await page.setContent(text)
+  const wrong = await violations(page)
+  if (wrong.length > 0) found.report = wrong
   expect(found).toEqual({})
 })
