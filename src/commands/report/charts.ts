@@ -99,8 +99,12 @@ const domainOf = (rounds: readonly number[]) => {
 const percentTick = (rate: number) => `${Math.round(rate * 100)} %`
 
 /** Without titles and legends a plot is the SVG element itself. */
-const svgOf = (svg: ReturnType<typeof Plot.plot>, label: string): string => {
+const svgOf = (svg: ReturnType<typeof Plot.plot>, label: string): string => namedImage(svg, label).outerHTML
+
+/** One image with one name: what Plot calls its lines and dots is of no use to who listens, and no name that a group may have. */
+export const namedImage = (svg: ReturnType<typeof Plot.plot>, label: string): typeof svg => {
+  for (const group of svg.querySelectorAll('g[aria-label]')) group.removeAttribute('aria-label')
   svg.setAttribute('role', 'img')
   svg.setAttribute('aria-label', label)
-  return svg.outerHTML
+  return svg
 }

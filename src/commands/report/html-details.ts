@@ -70,7 +70,7 @@ type Cells = readonly (string | number)[]
 const numbers = (
   head: Cells,
   rows: readonly Cells[],
-): Html => html`<div class="scroll"><table><thead><tr>${head.map((cell, at) => html`<th class="${at > 0 && 'num'}">${cell}</th>`)}</tr></thead>
+): Html => html`<div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr>${head.map((cell, at) => html`<th class="${at > 0 && 'num'}">${cell}</th>`)}</tr></thead>
 <tbody>${rows.map((row) => html`<tr>${row.map((cell, at) => (at === 0 ? html`<th>${cell}</th>` : html`<td class="num">${typeof cell === 'number' ? count(cell) : cell}</td>`))}</tr>`)}</tbody></table></div>`
 
 export const data = ({ data: rows }: Report): Section => {

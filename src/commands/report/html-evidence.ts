@@ -16,7 +16,7 @@ export const targets = ({ targets: rows, headline }: Report): Section => {
   const rounds = rows[0]?.rounds.map(({ round }) => round) ?? []
   const bestClass = (round: number) => (round === best && best > 0 ? 'is-best' : '')
   const body = html`<p class="lead">Rates on the gate split, with 95 % intervals. The status is that of the best student.</p>
-<div class="scroll"><table><thead><tr><th>target</th><th>status</th><th class="num">goal</th>${rounds.map((round) => html`<th class="num ${bestClass(round)}">${say.roundHead(round, best)}</th>`)}</tr></thead>
+<div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr><th>target</th><th>status</th><th class="num">goal</th>${rounds.map((round) => html`<th class="num ${bestClass(round)}">${say.roundHead(round, best)}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
       html`<tr><th class="wide">${row.of}<span class="under">${underTarget(row)}</span></th><td>${statusChip(row.best)}</td><td class="num">${say.goalText(row)}</td>${row.rounds.map(
@@ -69,7 +69,7 @@ const protectedTone = { ok: 'good', breach: 'bad', 'too-few': '', floor: 'mid' }
 
 const protectedTable = (
   rows: readonly ProtectedRow[],
-): Html => html`<div class="scroll"><table><thead><tr><th>protected</th><th>rule</th><th class="num">rates</th><th class="num">change</th><th>verdict</th></tr></thead>
+): Html => html`<div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr><th>protected</th><th>rule</th><th class="num">rates</th><th class="num">change</th><th>verdict</th></tr></thead>
 <tbody>${rows.map(
   (row) =>
     html`<tr><th class="wide">${say.protectedName(row)}<span class="under">${plural(row.n, 'item')}</span></th><td class="line">${say.protectedRule(row)}</td><td class="num">${say.protectedRates(row)}</td><td class="num">${stacked(row)}</td><td><span class="chip ${protectedTone[row.status]}">${say.protectedStatus[row.status]}</span></td></tr>`,
@@ -100,7 +100,7 @@ ${parts.length > 0 && html`<p class="small soft">${say.partsText(parts)}</p>`}
 ${
   held.length === 0
     ? html`<p class="small soft">No hypotheses: nothing was predicted.</p>`
-    : html`<div class="scroll"><table><thead><tr><th>rows for</th><th>predicted to move</th><th class="num">predicted</th><th class="num">came</th><th>result</th><th>evidence and why</th></tr></thead>
+    : html`<div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr><th>rows for</th><th>predicted to move</th><th class="num">predicted</th><th class="num">came</th><th>result</th><th>evidence and why</th></tr></thead>
 <tbody>${held.map(beliefRow)}</tbody></table></div>`
 }</div>`
 
@@ -114,7 +114,7 @@ const beliefRow = (
 export const aimed = ({ aimed: { rounds, all, fewestItems } }: Report): Section => {
   const rows = [...rounds, ...(all ? [all] : [])]
   const body = html`<p class="lead">Mean change on gate, in points with 95 % intervals, of the tags that the analyst named beside those that it did not (tags with at least ${fewestItems} gate items).</p>
-<div class="scroll"><table><thead><tr><th>round</th><th class="num">named</th><th class="num">not named</th><th class="num">difference</th></tr></thead><tbody>${rows.map(aimedRow)}</tbody></table></div>
+<div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr><th>round</th><th class="num">named</th><th class="num">not named</th><th class="num">difference</th></tr></thead><tbody>${rows.map(aimedRow)}</tbody></table></div>
 <p class="small soft">${say.aimedCaution}</p>`
   return { id: 'aimed', title: 'Aimed tags against the others', body: rows.length > 0 ? body : null }
 }

@@ -14,7 +14,7 @@ ${parts.map(partOf)}`
 
 const partOf = (part: ReportPart): Html => {
   if (part.kind === 'table')
-    return html`<div class="scroll"><table><thead><tr>${part.head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
+    return html`<div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr>${part.head.map((cell) => html`<th>${cell}</th>`)}</tr></thead>
 <tbody>${part.rows.map((row) => html`<tr>${row.map((cell, at) => (at === 0 ? html`<th>${cell}</th>` : html`<td>${cell}</td>`))}</tr>`)}</tbody></table></div>`
   if (part.kind === 'scatter')
     return html`<figure class="chart scatter"><figcaption>${part.title}</figcaption>${raw(scatterChart(part))}</figure>`

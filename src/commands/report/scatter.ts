@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
 import type { ReportScatter } from '../../core/contract.ts'
+import { namedImage } from './charts.ts'
 
 /** Okabe-Ito colours and shapes: groups are told apart by either alone. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#999999']
@@ -43,8 +44,7 @@ export const scatterChart = ({ title, groups }: Omit<ReportScatter, 'kind'>): st
       }),
     ],
   })
-  svg.setAttribute('role', 'img')
-  svg.setAttribute('aria-label', title)
+  namedImage(svg, title)
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg')
   return svg.outerHTML
 }
