@@ -3,8 +3,11 @@ import { z } from 'zod'
 import { exitCodes, WhetError } from '../core/errors.ts'
 import { defineCommand } from './command.ts'
 import { indent, table } from './format.ts'
+import { configField } from './inputs.ts'
+import { type Interview, interview } from './interview/index.ts'
+import { oneLine } from './one-line.ts'
 import { comparison, type Kind, kinds, type Recommended, recommend } from './recommend.ts'
-import { scaffold } from './scaffold.ts'
+import { folderFor, scaffold } from './scaffold.ts'
 
 const input = z.strictObject({
   name: z.string().optional().describe('name of the skill and of its new folder').meta({ value: 'NAME' }),
@@ -13,8 +16,11 @@ const input = z.strictObject({
     .string()
     .max(2000)
     .optional()
-    .describe('what the skill is to do, in your words: says which way is nearest, and why')
+    .describe(
+      'what the skill is to do, in your words: says which way is nearest, and why; with a NAME and roles.chat it asks you, and drafts the file',
+    )
     .meta({ value: 'TEXT' }),
+  config: configField,
 })
 
 interface Made {
@@ -22,20 +28,25 @@ interface Made {
   readonly kind?: Kind
   readonly folder?: string
   readonly files?: readonly string[]
+  readonly interview?: Interview
 }
 
 export const command = defineCommand<typeof input, Made>({
   input,
   positional: ['name'],
-  async run({ name, like, describe }, { cwd }) {
+  async run({ name, like, describe, config }, context) {
     const recommended = describe === undefined ? undefined : recommend(describe)
     if (name === undefined && !recommended) throw nameNeeded()
     if (name === undefined) return { recommended }
-    const kind = like ?? recommended?.[0]?.kind ?? 'declarative'
-    return { ...(recommended && { recommended }), kind, ...(await scaffold(name, kind, cwd)) }
+    await folderFor(name, context.cwd)
+    const held = describe === undefined ? undefined : await interview({ name, like, describe, config }, context)
+    const kind = like ?? held?.interview.kind ?? recommended?.[0]?.kind ?? 'declarative'
+    const made = await scaffold(name, kind, context.cwd, held?.files)
+    return { ...(held ? { interview: held.interview } : recommended && { recommended }), kind, ...made }
   },
-  render: ({ recommended, kind, folder, files = [] }, { colors }) => {
-    const parts = recommended ? [advice(recommended, colors.bold)] : []
+  exit: ({ interview: asked }) => (asked && asked.findings.length > 0 ? exitCodes.failed : exitCodes.done),
+  render: ({ recommended, interview: asked, kind, folder, files = [] }, { colors }) => {
+    const parts = recommended ? [advice(recommended, colors.bold)] : asked ? [draftedBy(asked, colors.bold)] : []
     if (folder) {
       const name = path.basename(folder)
       parts.push(
@@ -61,6 +72,29 @@ const advice = (recommended: readonly Recommended[], bold: (text: string) => str
     ...(near ? [`Also near: ${second.kind} (${second.reasons.join('; ')})`] : []),
     '',
     compared([first.kind, second.kind]),
+  ].join('\n')
+}
+
+/** What came of the interview: the way, and how far the draft is a skill. */
+const draftedBy = (
+  { kind, reasons, model, drafts, tokens, findings, advice: toMend }: Interview,
+  bold: (text: string) => string,
+): string => {
+  const told = (lines: readonly string[]) => lines.map((line) => `  · ${oneLine(line, 400)}`)
+  const state =
+    kind !== 'declarative'
+      ? ['It needs code, so its files are those of the template; what was said stands in interview.md.']
+      : findings.length > 0
+        ? [
+            `Draft ${drafts} is no skill yet: it lies in draft.yaml, and skill.yaml is the template's.`,
+            ...told(findings),
+          ]
+        : [`skill.yaml is draft ${drafts}, and keeps the contract. Read it before you train on it.`, ...told(toMend)]
+  return [
+    `Nearest: ${bold(kind)}, says ${oneLine(model, 60)} (${tokens.toLocaleString('en')} tokens)`,
+    ...told(reasons),
+    '',
+    ...state,
   ].join('\n')
 }
 

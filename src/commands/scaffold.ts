@@ -6,19 +6,35 @@ import { exitCodes, WhetError } from '../core/errors.ts'
 import type { Kind } from './recommend.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const templates = path.join(root, 'templates', 'plugin')
+/** What packages are made from: a folder a kind, and one that all share. */
+export const templates = path.join(root, 'templates', 'plugin')
 const placeholder = 'my-skill'
 
 /**
- * Writes a skill's own package into a new folder.
- * @returns its files, relative to the folder
+ * Where a skill's own package goes: a new folder, outside of this one.
  * @throws {WhetError} bad-name · folder-not-empty · inside-whetstone
  */
-export const scaffold = async (name: string, kind: Kind, cwd: string): Promise<{ folder: string; files: string[] }> => {
+export const folderFor = async (name: string, cwd: string): Promise<string> => {
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(name)) throw badName(name)
   const folder = path.resolve(cwd, name)
   if (isInside(folder)) throw insideWhetstone(folder)
   if (existsSync(folder) && (await readdir(folder)).length > 0) throw notEmpty(folder)
+  return folder
+}
+
+/**
+ * Writes a skill's own package into a new folder.
+ * @param more  further files by name, in the place of the template's where it has one of that name
+ * @returns its files, relative to the folder
+ * @throws {WhetError} as `folderFor`
+ */
+export const scaffold = async (
+  name: string,
+  kind: Kind,
+  cwd: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ folder: string; files: string[] }> => {
+  const folder = await folderFor(name, cwd)
   await mkdir(folder, { recursive: true })
   for (const from of ['shared', kind]) await cp(path.join(templates, from), folder, { recursive: true })
   // npm leaves a file of the real name out of packages
@@ -29,7 +45,8 @@ export const scaffold = async (name: string, kind: Kind, cwd: string): Promise<{
     const text = await readFile(path.join(folder, file), 'utf8')
     await writeFile(path.join(folder, file), filled(text, { ...values, [placeholder]: name }))
   }
-  return { folder, files }
+  for (const [file, text] of Object.entries(more)) await writeFile(path.join(folder, file), text)
+  return { folder, files: [...new Set([...files, ...Object.keys(more)])].sort() }
 }
 
 const filled = (text: string, values: Readonly<Record<string, string>>): string =>

@@ -18,9 +18,10 @@ export const setUp: Listed = {
     load: async () => (await import('../plugin-list.ts')).command,
   },
   'plugin new': {
-    summary: 'a package of your own for a new skill, which tests and trains at once (--describe: which way is nearest)',
+    summary:
+      'a package of your own for a new skill, which tests and trains at once (--describe: which way is nearest; with roles.chat it interviews you and drafts the file)',
     example: 'whet plugin new date-reader --like declarative',
-    cost: 'free',
+    cost: 'paid',
     effect: 'write',
     load: async () => (await import('../plugin-new.ts')).command,
   },
