@@ -94,20 +94,33 @@ const errorIndex = (codes: ReadonlyMap<string, readonly Occurrence[]>): string =
     '',
     '| code | who can mend it |',
     '|---|---|',
-    ...[...codes].map(([code, [first]]) => `| [${code}](./${code}.md) | ${fixers[first?.fixedBy ?? ''] ?? ''} |`),
+    ...[...codes].map(([code, found]) => `| [${code}](./${code}.md) | ${whoMends(found)} |`),
     '',
   ].join('\n')
+
+const whoMends = (found: readonly Occurrence[]): string => {
+  const [by] = found.flatMap(({ fixedBy }) => fixedBy ?? [])
+  if (by) return fixers[by] ?? ''
+  return found.every(({ warns }) => warns) ? 'nobody: it is a warning' : ''
+}
 
 const errorPage = (code: string, found: readonly Occurrence[]): string =>
   [
     `# ${code}`,
     '',
-    ...found.flatMap(({ message, fixedBy, exit, file }) => [
+    ...found.flatMap(({ message, fixedBy, exit, file, warns }) => [
       message === '' ? 'The message is put together from several findings.' : `> ${inCell(message)}`,
       '',
-      `${[fixedBy && `Mended by ${fixers[fixedBy]}`, exit && `exit code ${exit}`, `from \`src/${file.replaceAll('\\', '/')}\``].filter(Boolean).join(' · ')}.`,
+      `${[warns && 'A warning: the run goes on', fixedBy && `Mended by ${fixers[fixedBy]}`, exit && `exit code ${exit}`, `from \`${file}\``].filter(Boolean).join(' · ')}.`,
       '',
+      ...(/^trainers\//.test(file) ? [byScript(file), ''] : []),
     ]),
     '… stands for what is filled in. [All codes](./index.md)',
     '',
   ].join('\n')
+
+/** How what a Python script says reaches a person. */
+const byScript = (file: string): string =>
+  /\/(job|learning|callbacks|sft|kto|dpo|grpo|processes)\.py$/.test(file)
+    ? "Said by a training job: it stands in the message and in `data.reason` of [trainer-job-wrong](./trainer-job-wrong.md) or its like, and in the job's `trainer.log`."
+    : 'Said by a script of the Python environment, and passed on as it is.'
