@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,19 +45,27 @@ def call_row(i: int) -> dict:
     }
 
 
+def write_in(folder: Path, base: Path, /, rows=None, params=None, **fields) -> Path:
+    """Writes job.json and its rows into a folder, and returns its path."""
+    rows = [call_row(i) for i in range(16)] if rows is None else rows
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    defaults = {"learningRate": 0.01, "packTokens": 400, "packRows": 4}
+    job = {"kind": "sft", "base": str(base), "rows": "rows.jsonl", "out": "out", "seed": 3, "device": "cpu", "params": defaults | (params or {}), **fields}
+    (folder / "job.json").write_text(json.dumps(job))
+    return folder / "job.json"
+
+
 @pytest.fixture
 def write_job(tmp_path, tiny):
-    """Writes job.json and its rows, and returns its path."""
+    return partial(write_in, tmp_path, tiny)
 
-    def write(rows=None, params=None, **fields) -> Path:
-        rows = [call_row(i) for i in range(16)] if rows is None else rows
-        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-        defaults = {"learningRate": 0.01, "packTokens": 400, "packRows": 4}
-        job = {"kind": "sft", "base": str(tiny), "rows": "rows.jsonl", "out": "out", "seed": 3, "device": "cpu", "params": defaults | (params or {}), **fields}
-        (tmp_path / "job.json").write_text(json.dumps(job))
-        return tmp_path / "job.json"
 
-    return write
+@pytest.fixture(scope="session")
+def adapter(tiny, tmp_path_factory) -> Path:
+    """A LoRA adapter from a short SFT: what jobs of the other kinds go on from. They leave it as it is."""
+    job = write_in(tmp_path_factory.mktemp("sft"), tiny, params={"epochs": 2})
+    assert train(job) == 0
+    return job.parent / "out" / "adapter"
 
 
 def start(script: str, *args, **options) -> subprocess.Popen:
@@ -82,6 +91,19 @@ def train_kto(job: Path) -> int:
     import kto
 
     return job_module.run(lambda: kto.train(job))
+
+
+@pytest.fixture
+def prepare(monkeypatch, capsys):
+    """prepare.py in this process: its exit code, and what it says on stderr."""
+    import prepare as script
+
+    def call(base: Path, out: Path) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["prepare.py", "--base", str(base), "--out", str(out)])
+        capsys.readouterr()
+        return script.main(), capsys.readouterr().err
+
+    return call
 
 
 def read_events(out: Path) -> list[dict]:

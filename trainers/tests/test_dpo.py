@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import call_row, error_code, read_events, train
+from conftest import call_row, error_code, read_events
 
 ASKS = [{"role": "assistant", "content": "Which file should I read?"}]
 
@@ -19,20 +19,12 @@ def train_dpo(job) -> int:
     return job_module.run(lambda: dpo.train(job))
 
 
-@pytest.fixture(scope="module")
-def adapters():
-    return []  # of the one SFT that all jobs here go on from
-
-
 @pytest.fixture
-def dpo_job(write_job, adapters, tmp_path):
+def dpo_job(write_job, adapter):
     """A DPO job on top of a trained adapter."""
-    if not adapters:
-        assert train(write_job(params={"epochs": 2}, out="sft")) == 0
-        adapters.append(str(tmp_path / "sft" / "adapter"))
 
     def write(rows=None, params=None, **fields):
-        job = write_job(pairs() if rows is None else rows, kind="dpo", adapter=adapters[0], **fields)
+        job = write_job(pairs() if rows is None else rows, kind="dpo", adapter=str(adapter), **fields)
         text = json.loads(job.read_text())
         job.write_text(json.dumps({**text, "params": {"learningRate": 0.005, "epochs": 2} | (params or {})}))
         return job

@@ -3,10 +3,9 @@
 import json
 import os
 import signal
-import time
 
 import pytest
-from conftest import call_row, error_code, read_events, run, start, train, train_kto
+from conftest import call_row, error_code, read_events, train, train_kto
 
 
 def rows_of(count: int = 8) -> list[dict]:
@@ -18,13 +17,12 @@ def rows_of(count: int = 8) -> list[dict]:
 
 
 @pytest.fixture
-def kto_job(write_job, tmp_path):
-    """A KTO job on top of a trained adapter; the SFT has its own folder."""
-    assert train(write_job(params={"epochs": 2}, out="sft")) == 0
+def kto_job(write_job, adapter):
+    """A KTO job on top of a trained adapter."""
 
     def write(rows=None, params=None, **fields):
         defaults = {"learningRate": 0.005, "epochs": 4}
-        job = write_job(rows_of() if rows is None else rows, kind="kto", adapter="sft/adapter", **fields)
+        job = write_job(rows_of() if rows is None else rows, kind="kto", adapter=str(adapter), **fields)
         text = json.loads(job.read_text())
         job.write_text(json.dumps({**text, "params": defaults | (params or {})}))
         return job
@@ -59,18 +57,23 @@ def kto_job_as_sft(tmp_path):
     return tmp_path / "again.json"
 
 
-def test_it_resumes_after_a_stop(kto_job, tmp_path):
-    job = kto_job(params={"epochs": 40})
-    out = tmp_path / "out"
-    process = start("kto.py", job)
-    while len([event for event in read_events(out) if "step" in event]) < 3 and process.poll() is None:
-        time.sleep(0.02)
-    os.kill(process.pid, signal.SIGTERM)
-    process.communicate(timeout=60)
-    assert process.returncode == 143 and not (out / "result.json").exists()
+def test_it_resumes_after_a_stop(kto_job, tmp_path, monkeypatch):
+    from job import Job
+
+    tell = Job.event
+
+    def told_at_the_third_step(job, event):
+        tell(job, event)
+        if event.get("step") == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    job, out = kto_job(params={"epochs": 3}), tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "event", told_at_the_third_step)
+        assert train_kto(job) == 143 and not (out / "result.json").exists()
+    assert len(list(out.glob("checkpoint-*"))) == 1
     assert train_kto(job) == 0
-    numbers = [event["step"] for event in read_events(out) if "step" in event]
-    assert numbers[-1] == 160 and numbers.count(1) == 1
+    assert [event["step"] for event in read_events(out) if "step" in event] == list(range(1, 13))
 
 
 @pytest.mark.parametrize(
@@ -81,8 +84,8 @@ def test_it_resumes_after_a_stop(kto_job, tmp_path):
         (lambda rows: [{**row, "completion": row["completion"] * 2} for row in rows], "one assistant turn"),
     ],
 )
-def test_rows_that_teach_no_preference_are_refused(kto_job, change, says):
-    code, errors = run("kto.py", kto_job(change(rows_of())))
+def test_rows_that_teach_no_preference_are_refused(kto_job, change, says, capsys):
+    code, errors = train_kto(kto_job(change(rows_of()))), capsys.readouterr().err
     assert code == 2 and error_code(errors) == "rows-wrong" and says in errors
 
 
@@ -90,8 +93,8 @@ def test_rows_that_teach_no_preference_are_refused(kto_job, change, says):
     ("fields", "params", "says"),
     [({"adapter": None}, {}, "LoRA adapter"), ({}, {"loss": "ipo"}, "params.loss"), ({}, {"loss": "kto", "batch": 1}, "needs two")],
 )
-def test_jobs_that_cannot_work_are_refused(kto_job, fields, params, says):
+def test_jobs_that_cannot_work_are_refused(kto_job, fields, params, says, capsys):
     job = kto_job(params=params)
     job.write_text(json.dumps({**json.loads(job.read_text()), **fields}))
-    code, errors = run("kto.py", job)
+    code, errors = train_kto(job), capsys.readouterr().err
     assert code == 2 and error_code(errors) == "job-wrong" and says in errors

@@ -83,15 +83,30 @@ def test_an_earlier_reply_that_a_server_would_cut_otherwise_stops_training(tiny,
         template.write_text(before)
 
 
+def asked() -> dict:
+    row = call_row(1)
+    tools = [{"type": "function", "function": tool} for tool in row["tools"]]
+    return {"messages": row["prompt"], "tools": tools, "tool_choice": "none", "temperature": 0, "max_tokens": 60}
+
+
+def words(answer: dict) -> str:
+    return answer["choices"][0]["message"]["content"]
+
+
 @pytest.mark.parametrize("weights", ["adapter", "merged"])
 def test_the_reference_answers_as_the_exported_file_does(tiny, student, served, weights):
-    args = ["--model", tiny, "--adapter", student / "out" / "adapter"] if weights == "adapter" else ["--model", student / "merged"]
-    process = start("reference.py", *args, "--threads", "1", "--slots", "4", "--context", "8192", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    from reference import Student
+
+    reference = Student(tiny, student / "out" / "adapter", 1) if weights == "adapter" else Student(student / "merged", None, 1)
+    said = words(reference.answer(asked()))
+    assert said == words(post(f"{served}/v1/chat/completions", asked())) and '"notes/b.txt"' in said
+
+
+def test_the_reference_is_a_server_like_the_other(tiny, student):
+    args = ["--model", tiny, "--adapter", student / "out" / "adapter", "--threads", "1", "--slots", "4", "--context", "8192"]
+    process = start("reference.py", *args, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     url = json.loads(process.stdout.readline())["url"]
-    row = call_row(1)
-    body = {"messages": row["prompt"], "tools": [{"type": "function", "function": tool} for tool in row["tools"]], "tool_choice": "none", "temperature": 0, "max_tokens": 60}
-    words = [post(f"{each}/v1/chat/completions", body)["choices"][0]["message"]["content"] for each in (url, served)]
-    assert words[0] == words[1] and '"notes/b.txt"' in words[0]
+    assert '"notes/b.txt"' in words(post(f"{url}/v1/chat/completions", asked()))
     with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
         assert answer.status == 200
     process.stdin.close()
