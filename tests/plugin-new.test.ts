@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, symlink } from 'node:fs/promises'
 import path from 'node:path'
+import { execa } from 'execa'
 import { expect, test } from 'vitest'
 import { kinds } from '../src/commands/recommend.ts'
 import { folder, whet } from './cli-fixture.ts'
@@ -38,6 +39,15 @@ test.each(kinds)(
     }
   },
 )
+
+test.each(kinds)('npm test of a new skill like %s passes with nothing edited', async (kind) => {
+  const dir = await made(kind)
+  const { scripts } = JSON.parse(await readFile(path.join(dir, 'package.json'), 'utf8'))
+  expect(scripts.test).toBe('vitest run')
+  const vitest = path.join(dir, 'node_modules', 'vitest', 'vitest.mjs')
+  const { exitCode, all } = await execa(process.execPath, [vitest, 'run'], { cwd: dir, all: true, reject: false })
+  expect([exitCode, exitCode === 0 ? '' : all]).toEqual([0, ''])
+})
 
 test('a description is answered with the nearest way, its reasons and the comparison', async () => {
   const dir = await folder()
