@@ -121,6 +121,6 @@ const errorPage = (code: string, found: readonly Occurrence[]): string =>
 
 /** How what a Python script says reaches a person. */
 const byScript = (file: string): string =>
-  /\/(job|learning|callbacks|sft|kto|dpo|grpo|processes)\.py$/.test(file)
+  /\/(job|learning|callbacks|sft|kto|dpo|preference|grpo|processes)\.py$/.test(file)
     ? "Said by a training job: it stands in the message and in `data.reason` of [trainer-job-wrong](./trainer-job-wrong.md) or its like, and in the job's `trainer.log`."
     : 'Said by a script of the Python environment, and passed on as it is.'
