@@ -54,17 +54,14 @@ const translated = (text: string): Found[] =>
     ),
   )
 
-/** `SQLITE_BUSY: { code: 'store-busy', advice: ... }` in a file that throws. */
-const inTables = (text: string): Found[] =>
-  text.includes('new WhetError') || text.includes(': Failure')
-    ? [
-        ...text.matchAll(
-          /\{\s*code: '([a-z]+(?:-[a-z]+)+)',\s*(?:advice|message):\s*(`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*')/g,
-        ),
-      ]
-        .filter(({ index }) => !/new WhetError\($/.test(text.slice(0, index)))
-        .map(([, code = '', message = '']): Found => [code, { message: worded(message) }])
-    : []
+/** `SQLITE_BUSY: { code: 'store-busy', advice: ... }` in a file that throws; elsewhere `{ code: 'endpoint-out', message: ... }` is a warning. */
+const inTables = (text: string): Found[] => {
+  const throws = text.includes('new WhetError')
+  const table = /\{\s*code: '([a-z]+(?:-[a-z]+)+)',\s*(?:advice|message):\s*(`(?:[^`\\]|\\.)*`|'(?:[^'\\]|\\.)*')/g
+  return [...text.matchAll(table)]
+    .filter(({ index }) => !/new WhetError\($/.test(text.slice(0, index)))
+    .map(([, code = '', message = '']): Found => [code, { message: worded(message), ...(!throws && { warns: true }) }])
+}
 
 /** `{ type: 'warning', data: { code: '...', message: ... } }` or `onWarning?.('...', ...)`: a run tells it and goes on. */
 const warned = (text: string): Found[] =>
