@@ -55,7 +55,7 @@ beforeAll(async () => {
   write('my.jsonl', { messages: row })
   write('topics.tsv', 't1\tweak references\n')
   write('qrels.txt', 't1 0 pep-0205 1\n')
-}, 120_000)
+}, 300_000)
 afterAll(() => {
   delete process.env.WHETSTONE_HOME
   rmSync(dir, { recursive: true, force: true, maxRetries: 10 })
@@ -64,7 +64,7 @@ afterAll(() => {
 /** Two finished runs of a scripted student, the later one over three rounds. */
 const twoRuns = async () => {
   const text =
-    'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 40 }\nstudent: { slots: 8 }\n'
+    'skill: toy\nevaluation: { dev: 24, gate: 36, sealed: 4 }\nloop: { rounds: 3, rows: 12 }\nstudent: { slots: 8 }\n'
   const knowledge = [[], ['plain'], ['plain', 'loud'], ['plain', 'loud', 'twice']]
   writeFileSync(path.join(dir, 'toy.yaml'), text)
   for (const name of ['RUN_B', 'RUN_A'])
