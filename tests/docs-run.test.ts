@@ -30,7 +30,7 @@ const onlyRead: Readonly<Record<string, RegExp>> = {
 }
 
 /** Orders to a run that has ended are understood and refused at its door. */
-const refusedAtTheDoor = /^(pause|stop|approve|guide|budget|undo)\b/
+const refusedAtTheDoor = /^(pause|stop|approve|edit|guide|budget|undo)\b/
 
 let dir: string
 beforeAll(async () => {
