@@ -7,7 +7,7 @@ import type { Transcript } from '../../core/contract.ts'
 import { isWhetError } from '../../core/errors.ts'
 import type { RoleLlm } from '../../core/llm/gateway.ts'
 import { declarativeSkill } from '../../plugins/declarative/index.ts'
-import { checkPlugin } from '../../testing/plugin-suite.ts'
+import { type Claim, checkPlugin } from '../../testing/plugin-suite.ts'
 import type { CommandContext } from '../command.ts'
 import { type Kind, kinds } from '../recommend.ts'
 import { draftPrompt } from './prompt.ts'
@@ -87,11 +87,11 @@ const judged = async (
     const file = path.join(folder, 'skill.yaml')
     await writeFile(file, text)
     const skill = await declarativeSkill(file)
-    const claims = []
+    const claims: Claim[] = []
     for await (const claim of checkPlugin(skill, { options: {}, baseDir: folder, rows: itemsChecked, signal }))
       claims.push(claim)
     const wrong = claims.filter(({ ok }) => !ok)
-    const inWords = ({ claim, detail, mend }: (typeof claims)[number]) => `"${claim}" does not hold: ${detail}. ${mend}`
+    const inWords = ({ claim, detail, mend }: Claim) => `"${claim}" does not hold: ${detail}. ${mend}`
     return {
       findings: [
         ...(skill.name === name ? [] : [`name: it is ${name}`]),
