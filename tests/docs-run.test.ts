@@ -26,6 +26,7 @@ const onlyRead: Readonly<Record<string, RegExp>> = {
   'trains or serves a student: tests/graph, tests/publish-real': /^(try|eval|publish|resume|experiment)\b/,
   'asks a language model: tests/llm': /^judge calibrate\b/,
   'stays open until it is closed: tests/web, tests/chat, tests/mcp, tests/cli-search': /^(web|chat|mcp)\b|--mcp$/,
+  'installs a model that embeds: src/core/embed, trainers/tests/test_embed.py': /--dense\b/,
   'changes this machine: src/core/python.test.ts': /^doctor --repair/,
 }
 
