@@ -57,6 +57,7 @@ describe('a wrong command line', () => {
     [['eval'], 'missing-argument'],
     [['eval', 'base', '--split', 'nope'], 'bad-input'],
     [['eval', 'RUN', '--regrade', '--pack', 'my-pack.yaml'], 'bad-input'],
+    [['eval', 'RUN', '--set', 'student.slots=2'], 'bad-input'],
     [['data', 'generate', '--rows', 'many'], 'bad-input'],
     [['data', 'generate', '--rows', '0'], 'bad-input'],
     [['runs', 'extra'], 'too-many-arguments'],

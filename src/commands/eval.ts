@@ -68,6 +68,7 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
     const workspace = workspaceOf(input, context)
     // a run knows its own config; the others need to be told skill and tools
     const anonymous = input.target === 'base' || /^https?:\/\//.test(input.target)
+    if (!anonymous && (input.set ?? []).length > 0) throw keepsItsConfig(input.target)
     const loaded = anonymous ? await loadProject(input, context) : undefined
     const { evaluateRun } = await import('../graph/evaluate-run.ts')
     const { target, split, regrade, judge, items, samples, temperature, rephrase } = input
@@ -191,6 +192,15 @@ const nothingAsked = () =>
       '--regrade asks nobody, so --pack, --shown, --samples, --rephrase and --judge have nothing to do. Leave one out.',
     fixedBy: 'config',
     exit: exitCodes.usage,
+  })
+
+const keepsItsConfig = (target: string) =>
+  new WhetError({
+    code: 'bad-input',
+    message: `${target} keeps the config that it was made with, so --set changes nothing here. Leave it out, or set the key for a new run: \`whet run --from ${target} --set KEY=VALUE\`.`,
+    fixedBy: 'config',
+    exit: exitCodes.usage,
+    data: { target },
   })
 
 const oneAtATime = () =>
