@@ -176,4 +176,4 @@ def with_adapter(job: Job, session):
 if __name__ == "__main__":
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    sys.exit(run(main))
+    processes.leave(run(main))
