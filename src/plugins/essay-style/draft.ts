@@ -42,7 +42,7 @@ export const draftOf = (item: Item, ideas: readonly Idea[], contract: FrozenCont
         ? [`Thesis: ${item.thesis}.`, approach]
         : [`Thesis: ${item.thesis}. ${approach}`],
     sections: ideas.map(sectionOf),
-    tone: `${capital(item.tone)}, as you speak.`,
+    tone: `Keep it ${item.tone}.`,
     themes: themes.slice(0, Math.max(1, contract.themes.bullets[0])),
     lead: `For your ${item.topic} essay:`,
     steps: [
