@@ -10,7 +10,8 @@ alone, for about half the tokens.
 
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from os.path import commonprefix
 
 IGNORED = -100  # label of a token that is not trained
@@ -22,7 +23,7 @@ class Encoded:
     group: str  # rows of one group open alike: the same tools and system text
     tokens: list[int]
     labels: list[int]
-    weight: float = 1.0  # of each trained token
+    weights: list[float] = field(default_factory=list)  # of each token in the loss; alike where there are none
 
     @property
     def prompt_length(self) -> int:
@@ -136,19 +137,24 @@ def leaves(value):
         yield value
 
 
-WEIGHTS = {"tokens": 0.0, "root": 0.5, "rows": 1.0}
+WEIGHTS = {"tokens": 0.0, "root": 0.5, "replies": 1.0}
 
 
-def weigh_rows(rows: list[Encoded], weigh: str) -> None:
-    """Sets each trained token's weight to length ** -power, scaled to a mean of 1 over all trained tokens.
+def weigh_replies(rows: list[Encoded], weigh: str) -> None:
+    """Sets the weight of each trained token to its reply's length ** -power, scaled to a mean of 1 over all trained tokens.
 
-    By tokens, short replies count little: where they are worded in many ways they are outvoted by calls and not learned.
+    By tokens, short replies count little: where they are worded in many ways they are outvoted by calls and not learned. A row of
+    several turns has several replies, and a question that opens it is a short one.
     """
     power = WEIGHTS[weigh]
-    raw = [len(row.trained) ** -power for row in rows]
-    mean = sum(weight * len(row.trained) for weight, row in zip(raw, rows)) / sum(len(row.trained) for row in rows)
-    for weight, row in zip(raw, rows):
-        row.weight = weight / mean
+    for row in rows:
+        row.weights = []
+        for trained, tokens in groupby(row.labels, lambda label: label != IGNORED):
+            length = len(list(tokens))
+            row.weights += [length**-power if trained else 0.0] * length
+    mean = sum(sum(row.weights) for row in rows) / sum(len(row.trained) for row in rows)
+    for row in rows:
+        row.weights = [weight / mean for weight in row.weights]
 
 
 def pack(rows: list[Encoded], share: bool = True) -> dict:
@@ -166,7 +172,7 @@ def pack(rows: list[Encoded], share: bool = True) -> dict:
         rest = len(row.tokens) - len(header)
         packed["input_ids"] += row.tokens[len(header) :]
         packed["labels"] += row.labels[len(header) :]
-        packed["weights"] += [row.weight] * rest
+        packed["weights"] += (row.weights or [1.0] * len(row.tokens))[len(header) :]
         packed["position_ids"] += range(len(header), len(row.tokens))
         packed["segments"] += [number] * rest
     return packed

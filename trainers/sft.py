@@ -32,7 +32,7 @@ DEFAULTS = {
     "accumulate": 1,  # sequences to a step
     "processes": 1,  # that share the sequences of a step; `accumulate` is a multiple
     "shareHeaders": True,
-    "weigh": "tokens",  # a row counts as its reply is long; or root (as the root of its length), or rows (all alike)
+    "weigh": "tokens",  # a reply counts as it is long; or root (as the root of its length), or replies (all alike)
     "maxTokens": 1024,  # longest row kept, prompt and reply; longer ones are dropped, never cut
     "maxGradNorm": 1.0,
     "checkpointSeconds": 60.0,
@@ -59,7 +59,7 @@ def train(file: Path) -> int:
     stop = Stop()  # before the slow imports: an order may come while they last
 
     from learning import Session, encode_rows
-    from rows import WEIGHTS, epoch, weigh_rows
+    from rows import WEIGHTS, epoch, weigh_replies
     from transformers import AutoTokenizer
 
     params = job.params
@@ -69,7 +69,7 @@ def train(file: Path) -> int:
         raise Refused("job-wrong", f"params.weigh is `{params['weigh']}`; it is {', '.join(WEIGHTS)}.")
     tokenizer = AutoTokenizer.from_pretrained(job.base)
     encoded = encode_rows(job, rows, tokenizer)
-    weigh_rows(encoded, params["weigh"])
+    weigh_replies(encoded, params["weigh"])
     packs = []
     for number in range(int(params["epochs"])):
         packs += epoch(encoded, params["packTokens"], params["packRows"], params["shareHeaders"], job.seed * 1000 + number)

@@ -28,9 +28,9 @@ const Sft = section(
       .optional()
       .describe('processes that share the sequences of a step; `accumulate` is a multiple of it'),
     weigh: z
-      .enum(['root', 'rows', 'tokens'])
+      .enum(['replies', 'root', 'tokens'])
       .optional()
-      .describe('how much a row counts in the loss: the root of its reply length, alike, or its length in tokens'),
+      .describe('how much each reply of a row counts in the loss: all alike, the root of its length, or its length in tokens'),
     shareHeaders: z.boolean().optional().describe('rows with the same tools share one header in a sequence'),
     checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
   },

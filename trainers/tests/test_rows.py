@@ -7,7 +7,7 @@ import torch
 from conftest import READ, WRITE, call_row
 from transformers import AutoModelForCausalLM
 
-from rows import IGNORED, attention, encode, epoch, missing, pack, weigh_rows
+from rows import IGNORED, attention, encode, epoch, missing, pack, weigh_replies
 from shared_attention import NAME, spans
 
 
@@ -71,14 +71,24 @@ def test_packed_rows_have_the_loss_and_gradients_of_separate_rows(tiny, tokenize
     assert torch.allclose(together_gradients, apart_gradients, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize(("weigh", "power"), [("tokens", 1.0), ("root", 0.5), ("rows", 0.0)])
-def test_a_row_counts_as_a_power_of_its_length(tokenizer, weigh, power):
+@pytest.mark.parametrize(("weigh", "power"), [("tokens", 1.0), ("root", 0.5), ("replies", 0.0)])
+def test_a_reply_counts_as_a_power_of_its_length(tokenizer, weigh, power):
     short = call_row(0) | {"completion": [{"role": "assistant", "content": "Which file?"}]}
     rows = [encode(row, tokenizer) for row in (short, call_row(1))]
-    weigh_rows(rows, weigh)
-    sums, lengths = [row.weight * len(row.trained) for row in rows], [len(row.trained) for row in rows]
+    weigh_replies(rows, weigh)
+    sums, lengths = [sum(row.weights) for row in rows], [len(row.trained) for row in rows]
     assert sums[0] / sums[1] == pytest.approx((lengths[0] / lengths[1]) ** power)
     assert sum(sums) == pytest.approx(sum(lengths))
+
+
+def test_the_replies_of_one_row_count_alike(tokenizer):
+    talk = [("assistant", "Which?"), ("user", "That the lighthouse is about trust."), ("assistant", "You say that it is about trust, and so on and on and on.")]
+    row = encode(call_row(0) | {"completion": [{"role": role, "content": content} for role, content in talk]}, tokenizer)
+    weigh_replies([row], "replies")
+    packed = pack([row])
+    trained = [weight for weight, label in zip(packed["weights"], packed["labels"]) if label != IGNORED]
+    question = trained.count(max(trained))
+    assert question * max(trained) == pytest.approx((len(trained) - question) * min(trained))
 
 
 def test_rows_from_the_product_survive_json(tokenizer):
