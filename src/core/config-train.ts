@@ -30,7 +30,9 @@ const Sft = section(
     weigh: z
       .enum(['replies', 'root', 'tokens'])
       .optional()
-      .describe('how much each reply of a row counts in the loss: all alike, the root of its length, or its length in tokens'),
+      .describe(
+        'how much each reply of a row counts in the loss: all alike, the root of its length, or its length in tokens',
+      ),
     shareHeaders: z.boolean().optional().describe('rows with the same tools share one header in a sequence'),
     checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
   },
