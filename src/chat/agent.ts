@@ -17,7 +17,7 @@ export interface AgentTurn {
   onText(text: string): void
   onTool(name: string, args: unknown): void
   /** A command that changes or costs: the person decides, and the model never sees the token. */
-  onQuestion(question: Question): void
+  onQuestion(question: Question): Promise<void>
 }
 
 /** Lets the model answer one turn. @returns all that it said. @throws {WhetError} as the gateway */
@@ -58,7 +58,7 @@ const answerOf = async (host: Host, name: string, args: unknown, turn: AgentTurn
   try {
     const answer = await perform(host, { name, args: given, by: 'chat', signal: turn.signal, careful: true })
     if (answer.kind === 'confirm') {
-      turn.onQuestion(answer.confirm)
+      await turn.onQuestion(answer.confirm)
       const { command, forecast } = answer.confirm
       return `${command} waits for the person, who sees these arguments and this forecast: ${cut(JSON.stringify(forecast ?? null))}. Nothing was done. Say in a sentence what it would do, and stop.`
     }

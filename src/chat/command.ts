@@ -3,6 +3,7 @@ import { defineCommand, type RenderContext } from '../commands/command.ts'
 import { hostOf } from '../commands/host.ts'
 import { configField, runField, workspaceField, workspaceOf } from '../commands/inputs.ts'
 import { oneLine } from '../commands/one-line.ts'
+import { questionLines } from '../commands/question-text.ts'
 import type { Question } from '../commands/remote.ts'
 import { clean } from '../commands/report/text.ts'
 import { Conversation, type Part } from './conversation.ts'
@@ -24,7 +25,7 @@ export const command = defineCommand<typeof input, { lines: number }>({
     const model = chatModel(workspace, context.cwd, run, input.config)
     const conversation = new Conversation({ host: hostOf(context.cwd, workspace), run, history, model })
     context.note(
-      run ? `About ${run}. /help lists the commands; an empty line ends it.` : 'No run yet. /help lists the commands.',
+      `${run ? `About ${run}.` : 'No run yet.'} /help lists the commands; Ctrl-C cancels an answer, an empty line ends the chat.`,
     )
     let lines = 0
     try {
@@ -33,7 +34,7 @@ export const command = defineCommand<typeof input, { lines: number }>({
         if (line === undefined || line.trim() === '/quit' || (line.trim() === '' && context.interactive)) break
         if (line.trim() === '') continue
         const told = byLine(context.emit)
-        await conversation.say(line, context.signal, told.tell)
+        await context.turn((signal) => conversation.say(line, signal, told.tell))
         told.end()
         lines += 1
       }
@@ -81,10 +82,11 @@ const partText = (part: Part, { colors }: RenderContext): string => {
   }
 }
 
-const questionText = ({ command, args, summary, forecast }: Question, colors: RenderContext['colors']): string =>
-  [
-    colors.yellow(`${command} ${JSON.stringify(args)}`),
-    `  ${summary}`,
-    ...(forecast === undefined ? [] : [colors.dim(`  forecast: ${oneLine(JSON.stringify(forecast), 600)}`)]),
+const questionText = (question: Question, colors: RenderContext['colors']): string => {
+  const [head = '', ...lines] = questionLines(question)
+  return [
+    colors.yellow(head),
+    ...lines.map((line) => `  ${line}`),
     `  ${colors.bold('/yes')} does exactly this, once; ${colors.bold('/no')} leaves it undone.`,
   ].join('\n')
+}

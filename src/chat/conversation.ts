@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { questionLines } from '../commands/question-text.ts'
 import { loadCommand } from '../commands/registry.ts'
 import { type Answer, errorAnswer, type Host, perform, type Question, remoteCommands } from '../commands/remote.ts'
 import type { History } from './history.ts'
@@ -32,11 +33,29 @@ export class Conversation {
     const text = line.trim()
     if (text === '') return
     await this.options.history.add('person', text)
-    try {
+    await this.#turn(signal, tell, async () => {
       if (text === '/help') return tell({ kind: 'note', text: await help() })
-      if (text === '/yes' || text === '/no') return await this.#decide(text === '/yes', signal, tell)
-      if (text.startsWith('/')) return await this.#command(text, signal, tell)
-      await this.#sentence(text, signal, tell)
+      if (text === '/yes' || text === '/no') return this.#decide(text === '/yes', signal, tell)
+      if (text.startsWith('/')) return this.#command(text, signal, tell)
+      return this.#sentence(text, signal, tell)
+    })
+  }
+
+  /** The answer to the question of this token: whoever reads a question may not answer one that came behind it. */
+  async answer(yes: boolean, token: string, signal: AbortSignal, tell: (part: Part) => void): Promise<void> {
+    await this.options.history.add('person', yes ? '/yes' : '/no')
+    await this.#turn(signal, tell, async () => {
+      if (this.#pending?.token === token) return this.#decide(yes, signal, tell)
+      tell({
+        kind: 'note',
+        text: 'This question is not open any more: it was answered, or another one came. Nothing was done.',
+      })
+    })
+  }
+
+  async #turn(signal: AbortSignal, tell: (part: Part) => void, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
     } catch (thrown) {
       if (signal.aborted) return tell({ kind: 'note', text: 'Cancelled.' })
       const { error } = errorAnswer(thrown, this.options.host)
@@ -92,8 +111,10 @@ export class Conversation {
     tell({ kind: 'output', command: name, output: answer.output, text })
   }
 
-  #ask(question: Question, tell: (part: Part) => void): void {
+  async #ask(question: Question, tell: (part: Part) => void): Promise<void> {
     this.#pending = question
+    // without its token, which a file would keep for others
+    await this.options.history.add('command', `asked: ${questionLines(question).join('\n')}`)
     tell({ kind: 'question', question })
   }
 }

@@ -62,6 +62,7 @@ const perform = async (
     note: (line) => terminal.note(line),
     progress: (done, total, what) => terminal.progress(done, total, what),
     ask: (question) => terminal.ask(question, interrupts.signal),
+    turn: (work) => interrupts.turn(work),
   }
   const output = await command.run(input, context)
   terminal.endProgress()

@@ -36,3 +36,29 @@ test('a command without safe points ends at the first', () => {
 test('one key press that npm passes on as several signals is one', () => {
   expect(pressed(3, true, 20)).toMatchObject({ drained: true, ended: false, left: [] })
 })
+
+test('while an answer comes, Ctrl-C ends the answer and not the conversation; the next one is for the command', async () => {
+  let now = 0
+  const interrupts = new Interrupts({ say: () => {}, leave: () => {}, drains: () => false, now: () => now })
+  const press = (signal?: NodeJS.Signals) => {
+    now += 1000
+    interrupts.press(signal)
+  }
+  const cancelled = interrupts.turn(async (signal) => {
+    press()
+    return [signal.aborted, interrupts.signal.aborted]
+  })
+  expect(await cancelled).toEqual([true, false])
+  expect(await interrupts.turn(async (signal) => signal.aborted)).toBe(false)
+  await interrupts.turn(async (signal) => {
+    press()
+    press()
+    expect([signal.aborted, interrupts.signal.aborted]).toEqual([true, true])
+  })
+})
+
+test('a kill while an answer comes ends the command', async () => {
+  const interrupts = new Interrupts({ say: () => {}, leave: () => {}, drains: () => false })
+  await interrupts.turn(async () => interrupts.press('SIGTERM'))
+  expect(interrupts.signal.aborted).toBe(true)
+})

@@ -7,6 +7,7 @@ export class Interrupts {
   readonly #now = new AbortController()
   #presses = 0
   #last = Number.NEGATIVE_INFINITY
+  #turn: AbortController | undefined
 
   constructor(
     private readonly options: {
@@ -24,10 +25,26 @@ export class Interrupts {
     return this.#drain.signal
   }
 
-  readonly press = (): void => {
+  /** Work that Ctrl-C ends alone: an answer in a conversation that goes on. Pressed again before it has ended, it is for the command. */
+  async turn<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const turn = new AbortController()
+    this.#turn = turn
+    try {
+      return await work(AbortSignal.any([turn.signal, this.signal]))
+    } finally {
+      this.#turn = undefined
+    }
+  }
+
+  readonly press = (signal: NodeJS.Signals = 'SIGINT'): void => {
     const at = (this.options.now ?? performance.now.bind(performance))()
     if (at - this.#last < onePressMs) return
     this.#last = at
+    // a kill is for the whole process
+    if (signal === 'SIGINT' && this.#turn && !this.#turn.signal.aborted) {
+      this.#turn.abort()
+      return
+    }
     this.#presses++
     if (this.#presses === 1 && this.options.drains()) {
       this.options.say(

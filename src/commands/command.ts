@@ -20,6 +20,7 @@ export interface CommandContext {
   readonly note: (line: string) => void // a line for a person, never part of the answer
   readonly progress: (done: number, total: number, what: string) => void
   readonly ask: (question: string) => Promise<string | undefined> // undefined: nobody answers any more
+  readonly turn: <T>(work: (signal: AbortSignal) => Promise<T>) => Promise<T> // an answer of a conversation, which a person may cancel alone
 }
 
 export interface RenderContext {

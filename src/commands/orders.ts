@@ -7,9 +7,9 @@ import { type Json, RunStore } from '../core/store.ts'
 import type { RunFiles } from '../core/workspace.ts'
 import { type CommandContext, defineCommand, type RenderContext } from './command.ts'
 import { atTheDoor } from './door.ts'
-import { budgetForecast } from './forecast.ts'
+import { budgetForecast, nextRound } from './forecast.ts'
 import { runField, workspaceField, workspaceOf } from './inputs.ts'
-import { badPart, parsePart, partText, requireTags } from './parts.ts'
+import { badPart, parsePart, requireTags } from './parts.ts'
 
 /** A short wait answers most orders; the others are taken at the next safe point. Milliseconds. */
 const shortWaitMs = 3_000
@@ -91,13 +91,7 @@ const guideInput = z.strictObject({
 export const guide = defineCommand<typeof guideInput, Ordered>({
   input: guideInput,
   positional: ['text'],
-  forecast: async ({ run, part, workspace }, context) => {
-    const files = await workspaceOf({ workspace }, context).find(run)
-    const parts = part === undefined ? [] : [parsePart(part)]
-    if (parts.length > 0) await requireTags(files, parts)
-    const spec = parts.map((each) => ({ change: 'added', part: partText(each) }))
-    return { run: files.name, rows: parts[0]?.rows ?? 0, spec }
-  },
+  forecast: (input, context) => nextRound(input, input.part === undefined ? undefined : parsePart(input.part), context),
   async run(input, context) {
     const part = input.part === undefined ? undefined : parsePart(input.part)
     if (part) await requireTags(await workspaceOf(input, context).find(input.run), [part])

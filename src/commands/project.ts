@@ -4,6 +4,7 @@ import { type LoadedConfig, loadConfig, parseConfig } from '../core/config.ts'
 import { isWhetError, messageOf, WhetError } from '../core/errors.ts'
 import { plugins } from '../plugins/index.ts'
 import type { CommandContext } from './command.ts'
+import type { Setting } from './forecast-text.ts'
 import { splitOnce } from './inputs.ts'
 
 /** The config that a command names, with its overrides. @throws {WhetError} exit 2, with every problem at once */
@@ -29,6 +30,20 @@ export const loadProject = async (
     })
   }
 }
+
+/** What the overrides change of the config, defaults filled in: before and after. @throws {WhetError} as loadProject */
+export const settingsOf = async (
+  { config, set = [] }: { config: string; set?: readonly string[] },
+  context: CommandContext,
+): Promise<Setting[]> => {
+  if (set.length === 0) return []
+  const [before, after] = [await loadProject({ config }, context), await loadProject({ config, set }, context)]
+  const keys = [...new Set(set.map((each) => splitOnce(each, '=')[0] ?? ''))]
+  return keys.map((key) => ({ key, before: valueAt(before.config, key), after: valueAt(after.config, key) }))
+}
+
+const valueAt = (of: unknown, key: string): unknown =>
+  key.split('.').reduce((value, part) => (value as Record<string, unknown> | undefined)?.[part], of)
 
 /** The YAML text with keys set; the run keeps this text as its config. Values are YAML: 1, true, [a, b], text. */
 export const overridden = (text: string, overrides: readonly string[]): string => {

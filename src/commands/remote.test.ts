@@ -2,46 +2,17 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { folder, makeRun } from '../../tests/cli-fixture.ts'
+import { remoteWorld } from '../../tests/support/remote-world.ts'
 import { canonical } from '../core/canonical.ts'
-import { RunStore } from '../core/store.ts'
-import { Workspace } from '../core/workspace.ts'
 import type { Command } from './command.ts'
 import { Confirmations } from './confirm.ts'
-import { hostOf } from './host.ts'
-import { type Call, perform, type Question, remoteCommands } from './remote.ts'
+import { remoteCommands } from './remote.ts'
 import { remoteInput } from './remote-input.ts'
 import { wordsOf } from './remote-run.ts'
 
-const never = () => {
-  throw new Error('nothing may be started here')
-}
-const world = async () => {
-  const dir = await folder()
-  await makeRun(
-    dir,
-    'four',
-    [0, 1, 1, 1].map((best) => ({ call: 2, ask: 2, best })),
-  )
-  const host = hostOf(dir, '.whetstone', never)
-  const ask = (name: string, args: unknown, more: Partial<Call> = {}) =>
-    perform(host, { name, args, by: 'test', signal: new AbortController().signal, ...more })
-  const code = (name: string, args: unknown, more: Partial<Call> = {}) =>
-    ask(name, args, more).then(
-      () => 'done',
-      (error: { code: string }) => error.code,
-    )
-  const question = async (name: string, args: unknown): Promise<Question> => {
-    const answer = await ask(name, args)
-    if (answer.kind !== 'confirm') throw new Error('not asked')
-    return answer.confirm
-  }
-  return { dir, ask, code, question }
-}
-
 describe('a command that destroys', () => {
   test('does nothing before its token comes back, and says what it would do', async () => {
-    const { question, code, ask } = await world()
+    const { question, code, ask } = await remoteWorld()
     const { token, forecast } = await question('clean', { run: 'four' })
     expect(forecast).toMatchObject({ dry: true, bytes: 16_000 })
     expect(await code('clean', { run: 'four' }, { confirm: token })).toBe('done')
@@ -49,7 +20,7 @@ describe('a command that destroys', () => {
   })
 
   test('a token opens once, with exactly its arguments, and is spent by a try with others', async () => {
-    const { question, code } = await world()
+    const { question, code } = await remoteWorld()
     const first = await question('clean', { run: 'four' })
     expect(await code('clean', {}, { confirm: first.token })).toBe('confirm-mismatch')
     expect(await code('clean', { run: 'four' }, { confirm: first.token })).toBe('confirm-used')
@@ -57,13 +28,16 @@ describe('a command that destroys', () => {
   })
 
   test('a token of one command opens no other', async () => {
-    const { question, code } = await world()
+    const { question, code } = await remoteWorld()
     const { token } = await question('clean', {})
     expect(await code('resume', {}, { confirm: token })).toBe('confirm-mismatch')
   })
 
   test('only saying what it would do asks nobody', async () => {
-    expect(await (await world()).ask('clean', { dry: true })).toMatchObject({ kind: 'done', output: { bytes: 16_000 } })
+    expect(await (await remoteWorld()).ask('clean', { dry: true })).toMatchObject({
+      kind: 'done',
+      output: { bytes: 16_000 },
+    })
   })
 })
 
@@ -111,7 +85,7 @@ describe('never set from chat, MCP or browser', () => {
     ['show items', { limit: 1e9 }, 'bad-input'],
     ['show items', { search: 'x'.repeat(5000) }, 'bad-input'],
   ])('%s %o is refused', async (name, args, expected) => {
-    const { code, dir } = await world()
+    const { code, dir } = await remoteWorld()
     mkdirSync(path.join(dir, '..', `${path.basename(dir)}-outside`), { recursive: true })
     symlinkSync('..', path.join(dir, 'link'))
     writeFileSync(path.join(dir, 'whetstone.yaml'), 'skill: tool-calling\n')
@@ -133,7 +107,7 @@ describe('never set from chat, MCP or browser', () => {
 
 test('every command that costs or destroys asks first', async () => {
   const asking = (await remoteCommands()).filter(({ confirms }) => confirms).map(({ name }) => name)
-  expect(asking).toEqual(expect.arrayContaining(['run', 'resume', 'approve', 'budget', 'clean']))
+  expect(asking).toEqual(expect.arrayContaining(['run', 'resume', 'approve', 'budget', 'clean', 'publish']))
 })
 
 test('an input becomes the words that the terminal reads', () => {
@@ -149,7 +123,7 @@ test('an input becomes the words that the terminal reads', () => {
 })
 
 test('every command about a run that was deleted says so, before anything is asked or done', async () => {
-  const { code } = await world()
+  const { code } = await remoteWorld()
   const needed: Record<string, object> = {
     budget: { minutes: 1 },
     edit: { item: 'x', field: ['a=1'] },
@@ -161,19 +135,4 @@ test('every command about a run that was deleted says so, before anything is ask
   expect(about.map(({ name }) => name)).toEqual(expect.arrayContaining(['status', 'approve', 'edit', 'resume', 'undo']))
   for (const { name } of about)
     expect([name, await code(name, { run: 'gone-run', ...needed[name] })]).toEqual([name, 'unknown-run'])
-})
-
-test('another budget is asked with what it was', async () => {
-  const { question, dir } = await world()
-  const store = RunStore.open(new Workspace(path.join(dir, '.whetstone')).run('four').database)
-  const limits = { minutes: 60, tokens: 0, money: 0, diskGb: 10 }
-  store.append({
-    run: 'four',
-    type: 'budget.spent',
-    data: { ...{ minutes: 10, tokens: 0, money: 0, diskGb: 1 }, limits },
-  })
-  store.close()
-  const { forecast } = await question('budget', { run: 'four', minutes: 120 })
-  expect(forecast).toEqual({ run: 'four', budget: [{ limit: 'minutes', before: 60, after: 120 }] })
-  expect((await question('resume', { run: 'four' })).forecast).toMatchObject({ run: 'four', status: 'finished' })
 })

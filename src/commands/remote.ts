@@ -143,6 +143,7 @@ const contextOf = (host: Host, call: Call, notes: string[], emitted: unknown[]):
   note: (line) => notes.push(line),
   progress: (done, total, what) => call.progress?.(done, total, what),
   ask: async () => undefined,
+  turn: (work) => work(call.signal),
 })
 
 const ask = async (

@@ -5,7 +5,7 @@ import { defineCommand, type Implementation, type RenderContext } from './comman
 import { count, duration, table } from './format.ts'
 import { configField, parseRunRound, setField, workspaceField, workspaceOf } from './inputs.ts'
 import { answerOf, exitOf, type RunAnswer, renderAnswer } from './outcome.ts'
-import { loadProject } from './project.ts'
+import { loadProject, settingsOf } from './project.ts'
 
 const input = z.strictObject({
   config: configField,
@@ -28,7 +28,10 @@ const input = z.strictObject({
 export const command: Implementation = defineCommand<typeof input, Plan | RunAnswer>({
   input,
   harmless: ({ plan }) => plan,
-  forecast: (input, context) => command.run({ ...input, plan: true }, context),
+  forecast: async (input, context) => ({
+    ...((await command.run({ ...input, plan: true }, context)) as Plan),
+    settings: await settingsOf(input, context),
+  }),
   async run(input, context) {
     const loaded = await loadProject(input, context)
     const workspace = workspaceOf(input, context)

@@ -12,6 +12,7 @@ const signal = new AbortController().signal
 const context: CommandContext = {
   ...{ cwd: dir, by: 'test', interactive: false, signal, drain: signal },
   ...{ onEvent: () => {}, emit: () => {}, note: () => {}, progress: () => {}, ask: async () => undefined },
+  turn: (work) => work(signal),
 }
 const printed = async (command: Implementation, input: unknown) =>
   command.render(await command.run(command.input.parse(input), context), {

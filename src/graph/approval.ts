@@ -65,7 +65,7 @@ export const questionAt = (
 }
 
 /** Models of the loop that may cost. One without a price is taken to: only a price of 0 says that it is free. */
-const paidModels = (roles: Config['roles']): string[] =>
+export const paidModels = (roles: Config['roles']): string[] =>
   rolesIn(roles).flatMap((role) => {
     const settings = roles[role]
     if (role === 'chat' || !settings) return []

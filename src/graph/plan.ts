@@ -1,8 +1,11 @@
+import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import type { LoadedConfig } from '../core/config.ts'
+import { type LoadedConfig, parseConfig } from '../core/config.ts'
 import { rolesIn } from '../core/llm/gateway.ts'
-import type { Workspace } from '../core/workspace.ts'
+import { RunStore } from '../core/store.ts'
+import type { RunFiles, Workspace } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
+import { paidModels } from './approval.ts'
 import { type Pace, paceOf } from './pace.ts'
 
 export interface Plan {
@@ -38,7 +41,6 @@ export const planRun = async ({
   plugin.options.parse(config.options)
   const { dev, gate, sealed } = config.evaluation
   const pace = await paceOf(workspace, config.skill, config.student.base)
-  const minutesFor = (items: number, seconds: number, more = 0) => (items * seconds + more) / 60
   const training = minutesFor(config.loop.rows * (config.train.sft.epochs ?? 1), pace.row)
   const baseline = [
     {
@@ -80,6 +82,49 @@ export const planRun = async ({
     minutes,
     money: 0,
     notes: notesOf(loaded, minutes, pace),
+  }
+}
+
+const minutesFor = (items: number, seconds: number, more = 0) => (items * seconds + more) / 60
+
+/** What is still to come of a round of a run, for whoever is asked to let it happen. */
+export interface RoundForecast {
+  readonly minutes: number // about
+  readonly money: number | null // by what the run's rounds have paid so far; null: models may cost, and nothing was paid yet to go by
+}
+
+/**
+ * About how long the rest of a round takes, by the pace of this machine, and what it pays.
+ * @param from  the stage that it goes on with; round 0 is the baseline, which trains nothing
+ * @returns undefined for a run whose folder holds no config
+ */
+export const forecastRound = async (
+  workspace: Workspace,
+  files: RunFiles,
+  { round, from, rows }: { round: number; from: string; rows?: number },
+): Promise<RoundForecast | undefined> => {
+  const text = await readFile(files.config, 'utf8').catch(() => undefined)
+  if (text === undefined) return undefined
+  const { config } = parseConfig(text, files.config)
+  const { dev, gate } = config.evaluation
+  const pace = await paceOf(workspace, config.skill, config.student.base)
+  const answering = minutesFor(dev + gate, round === 0 ? pace.baseReply : pace.reply, guessed.exportSeconds)
+  const trains = round > 0 && from !== 'evaluate'
+  const training = minutesFor((rows ?? config.loop.rows) * (config.train.sft.epochs ?? 1), pace.row)
+  const money = paidModels(config.roles).length === 0 ? 0 : paidByRound(files)
+  return { minutes: answering + (trains ? training : 0), money }
+}
+
+/** The mean over the rounds that have paid a model. */
+const paidByRound = (files: RunFiles): number | null => {
+  const store = RunStore.open(files.database, { readonly: true })
+  try {
+    const used = store.events({ types: ['llm.used'] }).filter(({ round = 0 }) => round > 0)
+    const rounds = new Set(used.map(({ round }) => round)).size
+    if (rounds === 0) return null
+    return used.reduce((sum, event) => sum + (event.type === 'llm.used' ? event.data.money : 0), 0) / rounds
+  } finally {
+    store.close()
   }
 }
 

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { errorAnswer, type Host, perform, remoteCommands } from '../commands/remote.ts'
 import { writeReport } from '../commands/report/index.ts'
 import { isWhetError } from '../core/errors.ts'
-import { Chats } from './chats.ts'
+import { Chats, Said } from './chats.ts'
 import { type Access, cookieName, knownHost, limitedBody, refuse, sameToken, withToken } from './guard.ts'
 import { Tails } from './tail.ts'
 
@@ -157,10 +157,15 @@ const lines = async (context: Context, host: Host, chats: Chats) => {
 
 const say = async (context: Context, host: Host, chats: Chats) => {
   const { name } = await host.workspace.find(context.req.param('run'))
-  const said = z.strictObject({ text: z.string().min(1).max(4000) }).safeParse(parse(await context.req.text()))
+  const said = Said.safeParse(parse(await context.req.text()))
   if (!said.success)
-    return refuse(context, 400, 'bad-input', 'The body is JSON: {"text": "..."}, at most 4,000 characters.')
-  return context.body(await chats.say(name, said.data.text), 200, { 'content-type': 'application/x-ndjson' })
+    return refuse(
+      context,
+      400,
+      'bad-input',
+      'The body is JSON: {"text": "..."}, at most 4,000 characters, or {"yes": true, "token": "..."}.',
+    )
+  return context.body(await chats.say(name, said.data), 200, { 'content-type': 'application/x-ndjson' })
 }
 
 /** The report is a page of its own: shown in a box without scripts and without this server's origin. */

@@ -1,8 +1,16 @@
+import { z } from 'zod'
 import { Conversation, type Part } from '../chat/conversation.ts'
 import { History, historyFile, type Line } from '../chat/history.ts'
 import { chatModel } from '../chat/model.ts'
 import type { Host } from '../commands/remote.ts'
 import { exitCodes, WhetError } from '../core/errors.ts'
+
+/** A line, or the answer to the question of a token. */
+export const Said = z.union([
+  z.strictObject({ text: z.string().min(1).max(4000) }),
+  z.strictObject({ yes: z.boolean(), token: z.string().max(200) }),
+])
+export type Said = z.output<typeof Said>
 
 interface Open {
   readonly conversation: Conversation
@@ -21,8 +29,8 @@ export class Chats {
     return (await this.#of(run)).history.lines
   }
 
-  /** What comes of a line, a JSON document a line as it comes; ending the stream cancels the turn. @throws {WhetError} chat-busy */
-  async say(run: string, text: string): Promise<ReadableStream<Uint8Array>> {
+  /** What comes of what was said, a JSON document a line as it comes; ending the stream cancels the turn. @throws {WhetError} chat-busy */
+  async say(run: string, said: Said): Promise<ReadableStream<Uint8Array>> {
     const open = await this.#of(run)
     if (open.busy) throw busy()
     open.busy = true
@@ -33,7 +41,8 @@ export class Chats {
         const tell = (part: Part) =>
           left.signal.aborted || controller.enqueue(encoder.encode(`${JSON.stringify(part)}\n`))
         try {
-          await open.conversation.say(text, left.signal, tell)
+          if ('text' in said) await open.conversation.say(said.text, left.signal, tell)
+          else await open.conversation.answer(said.yes, said.token, left.signal, tell)
         } finally {
           open.busy = false
         }

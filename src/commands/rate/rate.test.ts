@@ -21,6 +21,7 @@ const person = (answers: readonly string[] = []) => {
     ...{ cwd: dir, by: 'test', interactive: false, signal, drain: signal },
     ...{ onEvent: () => {}, emit: () => {}, note: (line) => shown.push(line), progress: () => {} },
     ask: async () => left.shift(),
+    turn: (work) => work(signal),
   }
   return { context, shown }
 }

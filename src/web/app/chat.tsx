@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Part } from '../../chat/conversation.ts'
 import type { Line } from '../../chat/history.ts'
-import { AskError, type Question, send } from './api.ts'
+import type { Said } from '../chats.ts'
+import { AskError, type Question } from './api.ts'
 import { Confirm, Failure } from './parts.tsx'
 
 interface Shown {
@@ -41,28 +42,27 @@ export const ChatPage = ({ run }: { run: string }) => {
     else if (part.kind === 'error') add({ who: 'error', text: `${part.message} [${part.code}]` })
     else add({ who: part.kind === 'output' ? 'command' : 'note', text: part.text })
   }
-  const say = async () => {
+  const send = async (said: Said, shown: string) => {
     const left = new AbortController()
     setTurn(left)
     setError(undefined)
-    add({ who: 'person', text })
-    setText('')
+    add({ who: 'person', text: shown })
     try {
-      await stream(run, text, left.signal, take)
+      await stream(run, said, left.signal, take)
     } catch (thrown) {
       if (!left.signal.aborted) setError(thrown as AskError)
     } finally {
       setTurn(undefined)
     }
   }
+  const say = () => {
+    setText('')
+    void send({ text }, text)
+  }
+  // through the conversation, which keeps what was answered
   const answer = (yes: boolean) => {
-    const asked = question
     setQuestion(undefined)
-    if (!asked || !yes) return
-    send(asked.command, asked.args, asked.token).then(
-      () => add({ who: 'note', text: `${asked.command}: done` }),
-      (thrown: AskError) => setError(thrown),
-    )
+    if (question) void send({ yes, token: question.token }, yes ? '/yes' : '/no')
   }
   return (
     <main className="chat">
@@ -82,7 +82,7 @@ export const ChatPage = ({ run }: { run: string }) => {
         className="row"
         onSubmit={(event) => {
           event.preventDefault()
-          void say()
+          say()
         }}
       >
         <label className="wide">
@@ -106,17 +106,18 @@ export const ChatPage = ({ run }: { run: string }) => {
           </button>
         )}
       </form>
-      <Confirm question={question} answer={answer} />
+      {/* a model may still be talking: one turn at a time */}
+      <Confirm question={turn ? undefined : question} answer={answer} />
     </main>
   )
 }
 
-const stream = async (run: string, text: string, signal: AbortSignal, take: (part: Part) => void): Promise<void> => {
+const stream = async (run: string, said: Said, signal: AbortSignal, take: (part: Part) => void): Promise<void> => {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(`/api/chat/${encodeURIComponent(run)}`, {
     method: 'POST',
     headers,
-    body: JSON.stringify({ text }),
+    body: JSON.stringify(said),
     signal,
   })
   if (!response.ok || !response.body) {

@@ -1,7 +1,7 @@
 /** Small parts that several views share. */
 import { type ReactNode, useEffect, useRef } from 'react'
+import { diffSigns, forecastText } from '../../commands/forecast-text.ts'
 import type { AskError, Question } from './api.ts'
-import { duration } from './text.ts'
 
 export const Failure = ({ error }: { error?: AskError | undefined }) =>
   error ? (
@@ -10,11 +10,35 @@ export const Failure = ({ error }: { error?: AskError | undefined }) =>
     </p>
   ) : null
 
-/** What may be wider or longer than its place: whoever has no mouse scrolls it with the keys. */
-export const Scroll = ({ label, children }: { label: string; children: ReactNode }) => (
+/** A table that scrolls sideways where it is too wide: whoever has no mouse scrolls it with the keys. */
+export const Table = ({
+  label,
+  caption,
+  head,
+  className,
+  children,
+}: {
+  label: string
+  caption?: string
+  head: readonly string[]
+  className?: string
+  children: ReactNode // its rows
+}) => (
   // biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys
   <section className="scroll" aria-label={label} tabIndex={0}>
-    {children}
+    <table className={className}>
+      {caption !== undefined && <caption>{caption}</caption>}
+      <thead>
+        <tr>
+          {head.map((word, at) => (
+            <th key={at} scope="col">
+              {word}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
   </section>
 )
 
@@ -83,46 +107,25 @@ export const Confirm = ({ question, answer }: { question: Question | undefined; 
   )
 }
 
-interface Known {
-  readonly minutes?: number
-  readonly money?: number
-  readonly rounds?: number
-  readonly rows?: number
-  readonly spec?: readonly { readonly change: string; readonly part: string }[]
-  readonly budget?: readonly { readonly limit: string; readonly before: number | null; readonly after: number }[]
-}
-
 const Forecast = ({ forecast }: { forecast: unknown }) => {
-  if (!forecast || typeof forecast !== 'object') return null
-  const { minutes, money, rounds, rows, spec, budget } = forecast as Known
-  const words = [
-    ...(minutes === undefined ? [] : [`at most about ${duration(minutes * 60)}`]),
-    ...(money === undefined ? [] : [money === 0 ? 'no money' : `money ${money}`]),
-    ...(rounds === undefined ? [] : [`${rounds} rounds`]),
-    ...(rows === undefined ? [] : [`${rows} rows`]),
-    ...(budget ?? []).map(({ limit, before, after }) => `${limit}: ${before ?? 'as configured'} → ${after}`),
-  ]
+  const { words, diff } = forecastText(forecast)
   return (
     <>
-      {words.length > 0 && <p>{words.join(' · ')}</p>}
-      {spec && <SpecDiff lines={spec} />}
+      {words !== '' && <p>{words}</p>}
+      {diff.length > 0 && (
+        <ul className="diff" aria-label="what changes">
+          {diff.map(({ change, part }) => (
+            <li key={change + part} className={change}>
+              <span aria-hidden="true">{diffSigns[change]} </span>
+              {part}
+              {change !== 'same' && <span className="unseen"> {change}</span>}
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   )
 }
-
-const signs: Record<string, string> = { added: '+', removed: '−', same: ' ' }
-
-export const SpecDiff = ({ lines }: { lines: readonly { readonly change: string; readonly part: string }[] }) => (
-  <ul className="diff" aria-label="changes of the spec">
-    {lines.map(({ change, part }) => (
-      <li key={change + part} className={change}>
-        <span aria-hidden="true">{signs[change]} </span>
-        {part}
-        {change !== 'same' && <span className="unseen"> {change}</span>}
-      </li>
-    ))}
-  </ul>
-)
 
 export const Said = ({ said }: { said: { text: string; bad: boolean } | undefined }) => (
   <p role="status" className={said?.bad ? 'bad' : 'dim'}>
