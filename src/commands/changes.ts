@@ -46,6 +46,16 @@ export const changesOf = async (
   }
 }
 
+/** The first events that fit into so many characters of JSON, but one at least: their last number is the cursor for the others. */
+export const fitting = (events: readonly RunEvent[], most: number): RunEvent[] => {
+  let left = most
+  const end = events.findIndex((event, at) => {
+    left -= JSON.stringify(event, undefined, 1).length
+    return at > 0 && left < 0
+  })
+  return events.slice(0, end < 0 ? events.length : end)
+}
+
 /** Reads a page of a run's log. @throws {WhetError} cursor-ahead · run-gone */
 export const readEvents = (files: RunFiles, since: number, most: number): RunEvent[] => {
   if (!existsSync(files.database)) throw gone(files.name)

@@ -1,6 +1,6 @@
 /** Runs as resources: report, status, events and dev items, by address. */
 import type { Resource, ResourceTemplate, TextResourceContents } from '@modelcontextprotocol/sdk/types.js'
-import { readEvents } from '../commands/changes.ts'
+import { fitting, readEvents } from '../commands/changes.ts'
 import { type Host, perform } from '../commands/remote.ts'
 import { exitCodes, WhetError } from '../core/errors.ts'
 import { runStatus } from '../graph/status.ts'
@@ -74,24 +74,30 @@ export const readResource = async (host: Host, uri: string, signal: AbortSignal)
   }
   if (kind === 'report') {
     const { text } = (await ask('report', { run: files.name, format: 'md' })) as { text?: string }
-    return { uri, mimeType: 'text/markdown', text: (text ?? '').slice(0, longestResource) }
+    return { uri, mimeType: 'text/markdown', text: cutText(text ?? '') }
   }
   if (kind === 'status') return json(uri, await runStatus(host.workspace, files.name))
   if (kind === 'events') {
     const since = Number(rest ?? 0)
     if (!Number.isInteger(since) || since < 0) throw unknownResource(uri)
-    const events = readEvents(files, since, mostEvents)
+    const events = fitting(readEvents(files, since, mostEvents), longestResource / 2) // indented further in the answer
     return json(uri, { events, cursor: events.at(-1)?.seq ?? since })
   }
   if (rest === undefined) throw unknownResource(uri)
   return json(uri, await ask('show item', { run: files.name, item: decode(rest) }))
 }
 
-const json = (uri: string, value: unknown): TextResourceContents => ({
-  uri,
-  mimeType: 'application/json',
-  text: JSON.stringify(value, undefined, 1).slice(0, longestResource),
-})
+const json = (uri: string, value: unknown): TextResourceContents => {
+  const text = JSON.stringify(value, undefined, 1)
+  // half of what is allowed: quotes in quotes take two characters
+  const cut = () => JSON.stringify({ cut: `${text.length} characters`, beginning: text.slice(0, longestResource / 2) })
+  return { uri, mimeType: 'application/json', text: text.length <= longestResource ? text : cut() }
+}
+
+const cutText = (text: string): string =>
+  text.length <= longestResource
+    ? text
+    : `${text.slice(0, longestResource)}\n… cut: it has ${text.length} characters. \`whet report --format html\` writes all of it.`
 
 const decode = (text: string): string => {
   try {

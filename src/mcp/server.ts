@@ -10,6 +10,7 @@ import {
   McpError,
   ReadResourceRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js'
+import { questionLines } from '../commands/question-text.ts'
 import { errorAnswer, type Host, type Question } from '../commands/remote.ts'
 import { promptOf, prompts } from './prompts.ts'
 import { listResources, readResource, resourceTemplates } from './resources.ts'
@@ -76,10 +77,9 @@ const told = async <T>(host: Host, work: () => Promise<T>): Promise<T> => {
 }
 
 /** Where the client can put a question to its person, the person confirms and not the assistant. */
-const askPerson = async (server: Server, { command, args, summary, forecast }: Question): Promise<boolean> => {
-  const details = forecast === undefined ? '' : `\nForecast: ${JSON.stringify(forecast).slice(0, 1500)}`
+const askPerson = async (server: Server, question: Question): Promise<boolean> => {
   const { action, content } = await server.elicitInput({
-    message: `${command} ${JSON.stringify(args)}\n${summary}${details}`,
+    message: questionLines(question).join('\n'),
     requestedSchema: {
       type: 'object',
       properties: { proceed: { type: 'boolean', title: 'Do it', description: 'exactly this, once' } },

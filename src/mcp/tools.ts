@@ -1,7 +1,7 @@
 /** The registry's commands as tools, and `wait_for_change`. */
 import { type CallToolResult, type Tool, ToolSchema } from '@modelcontextprotocol/sdk/types.js'
 import { z } from 'zod'
-import { changesOf } from '../commands/changes.ts'
+import { changesOf, fitting } from '../commands/changes.ts'
 import {
   type Answer,
   costsOrDestroys,
@@ -122,7 +122,7 @@ const questionOf = (question: Question) => ({
 const wait = async (host: Host, { args, signal, progress }: ToolCall) => {
   const { run, since, max_seconds, progress: every } = waitInput.parse(args)
   const files = await host.workspace.find(run)
-  const { events, cursor } = await changesOf(files, {
+  const changes = await changesOf(files, {
     since,
     most: mostEvents,
     waitMs: max_seconds * 1000,
@@ -130,6 +130,8 @@ const wait = async (host: Host, { args, signal, progress }: ToolCall) => {
     quiet: !every,
     onProgress: (event) => progress(event.seq, undefined, progressLine(event)),
   })
+  const events = fitting(changes.events, longestAnswer / 2) // beside what else is said
+  const cursor = events.length < changes.events.length ? events.at(-1)!.seq : changes.cursor
   const { status, waiting, request, round, stage, best } = await runStatus(host.workspace, files.name)
   return {
     run: files.name,
