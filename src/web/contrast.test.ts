@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-const style = readFileSync(new URL('app/style.css', import.meta.url), 'utf8')
+const style = readFileSync(new URL('app/style/theme.css', import.meta.url), 'utf8')
 
 /** The colours of a theme by name. */
 const colors = (selector: string): Record<string, string> => {

@@ -137,7 +137,7 @@ const sections = [
         ],
       },
       {
-        kind: 'columns',
+        kind: 'texts',
         request: 'find it',
         columns: [{ head: 'best', lines: [{ text: 'search("it")', mark: 'repeated' }] }],
       },

@@ -38,6 +38,7 @@ export const openWorld = async () => {
   return {
     dir,
     host,
+    plugin,
     url: (place = '') => `http://127.0.0.1:${port}/${place}`,
     stop: () => end(),
     start: async () => {

@@ -1,7 +1,7 @@
 import { plural } from '../../commands/format-text.ts'
 import type { SpecShown } from '../../commands/show/spec.ts'
 import { useAsk } from './api.ts'
-import { Empty, Failure, Mark, Scroll } from './parts.tsx'
+import { Empty, Failure, Mark, Table } from './parts.tsx'
 import { points, tagsText } from './text.ts'
 
 /** What was believed before each round, and what came of it. */
@@ -42,37 +42,24 @@ const authors = {
 }
 
 const Hypotheses = ({ spec }: { spec: SpecShown }) => (
-  <Scroll label="hypotheses">
-    <table>
-      <thead>
-        <tr>
-          {['rows for', 'predicted', 'came', '', 'because of'].map((word) => (
-            <th key={word} scope="col">
-              {word || <span className="unseen">verdict</span>}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {spec.hypotheses.map(({ part, predicts, scored, evidence, note }) => (
-          <tr key={`${tagsText(part.where)} ${predicts.criterion}`}>
-            <td>{tagsText(part.where)}</td>
-            <td>
-              {predicts.criterion} {points(predicts.points)} points, probability {predicts.probability.toFixed(2)}
-            </td>
-            <td className="number">{scored ? points(scored.moved) : 'not judged yet'}</td>
-            <td>
-              {scored &&
-                (scored.hit === null || scored.hit === undefined ? (
-                  <Mark status="ungraded" word />
-                ) : (
-                  <Mark status={scored.hit ? 'pass' : 'fail'} />
-                ))}
-            </td>
-            <td className="dim">{note || plural(evidence.length, 'item')}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </Scroll>
+  <Table label="hypotheses" head={['rows for', 'predicted', 'came', 'hit', 'because of']}>
+    {spec.hypotheses.map(({ part, predicts, scored, evidence, note }) => (
+      <tr key={`${tagsText(part.where)} ${predicts.criterion}`}>
+        <td>{tagsText(part.where)}</td>
+        <td>
+          {predicts.criterion} {points(predicts.points)} points, probability {predicts.probability.toFixed(2)}
+        </td>
+        <td className="number">{scored ? points(scored.moved) : 'not judged yet'}</td>
+        <td>
+          {scored &&
+            (scored.hit === null || scored.hit === undefined ? (
+              <Mark status="ungraded" word />
+            ) : (
+              <Mark status={scored.hit ? 'pass' : 'fail'} />
+            ))}
+        </td>
+        <td className="dim">{note || plural(evidence.length, 'item')}</td>
+      </tr>
+    ))}
+  </Table>
 )

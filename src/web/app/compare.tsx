@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { ComparedRuns } from '../../commands/compare.ts'
 import { useAsk } from './api.ts'
-import { Failure, Scroll } from './parts.tsx'
+import { Failure, Table } from './parts.tsx'
 import { bounds, percent, points, roundText, tagsText } from './text.ts'
 
 type Row = ComparedRuns['criteria'][number] | ComparedRuns['tags'][number]
@@ -60,37 +60,28 @@ const Compared = ({ first, second }: { first: string; second: string }) => {
         {data.items} {data.split} items
       </p>
       {tables.map(([title, rows]) => (
-        <Scroll label={title} key={title}>
-          <table>
-            <caption>{title}</caption>
-            <thead>
-              <tr>
-                {['', 'first', 'second', 'points', '95 % interval', 'items'].map((word) => (
-                  <th key={word} scope="col">
-                    {word}
-                  </th>
-                ))}
+        <Table
+          key={title}
+          label={title}
+          caption={title}
+          head={['', 'first', 'second', 'points', '95 % interval', 'items']}
+        >
+          {rows.map((row) => {
+            const name = 'where' in row ? tagsText(row.where) : row.criterion
+            return (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td className="number">{percent(row.firstRate)}</td>
+                <td className="number">{percent(row.secondRate)}</td>
+                <td className={`number ${(row.low ?? 0) > 0 ? 'good' : (row.high ?? 0) < 0 ? 'bad' : ''}`}>
+                  {points(row.difference)}
+                </td>
+                <td className="number">{bounds(row.low, row.high)}</td>
+                <td className="number">{row.rows}</td>
               </tr>
-            </thead>
-            <tbody>
-              {rows.map((row) => {
-                const name = 'where' in row ? tagsText(row.where) : row.criterion
-                return (
-                  <tr key={name}>
-                    <th scope="row">{name}</th>
-                    <td className="number">{percent(row.firstRate)}</td>
-                    <td className="number">{percent(row.secondRate)}</td>
-                    <td className={`number ${(row.low ?? 0) > 0 ? 'good' : (row.high ?? 0) < 0 ? 'bad' : ''}`}>
-                      {points(row.difference)}
-                    </td>
-                    <td className="number">{bounds(row.low, row.high)}</td>
-                    <td className="number">{row.rows}</td>
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </Scroll>
+            )
+          })}
+        </Table>
       ))}
       {data.notes.map((note) => (
         <p key={note} className="dim">

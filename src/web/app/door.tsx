@@ -28,6 +28,8 @@ export const Door = ({ run, waiting }: { run: string; waiting: NonNullable<Live[
     .filter(Boolean)
   const part = editable && lines.join('\n') !== before ? { part: lines } : {}
   const rows = lines.reduce((sum, line) => sum + Number(/:(\d+)$/.exec(line)?.[1] ?? 0), 0)
+  // before the baseline there is no spec yet; once there is one, nobody approves it unseen or empty
+  const ready = spec ? lines.length > 0 : data !== undefined || error !== undefined
   return (
     <section className="door" aria-labelledby="door">
       <h2 id="door">Waits for your approval: {waiting.what}</h2>
@@ -50,12 +52,12 @@ export const Door = ({ run, waiting }: { run: string; waiting: NonNullable<Live[
         <button
           type="button"
           className="primary"
-          disabled={order.busy || lines.length === 0}
+          disabled={order.busy || !ready}
           onClick={() =>
             void order.perform('approve', { run, request: waiting.request, ...part, ...(drop.length > 0 && { drop }) })
           }
         >
-          Approve {plural(rows, 'row')}
+          Approve{spec && ` ${plural(rows, 'row')}`}
           {'part' in part ? ', edited' : ''}
           {drop.length > 0 ? `, without ${plural(drop.length, 'item')}` : ''}
         </button>

@@ -4,7 +4,7 @@ import type { ItemShown } from '../../commands/show/item.ts'
 import { ask, useAsk } from './api.ts'
 import { Diff } from './diff.tsx'
 import { List } from './list.tsx'
-import { Detail, Empty, Failure, Mark, Scroll } from './parts.tsx'
+import { Detail, Empty, Failure, Mark, Table } from './parts.tsx'
 import { useSlow } from './slow.ts'
 import { count, percent, roundText, tagsText } from './text.ts'
 
@@ -96,41 +96,31 @@ export const EvaluationPage = ({ run, judged }: { run: string; judged: number })
 
 /** Pass rates by tag and round. The number stands in every cell: colour only helps. */
 const Heat = ({ matrix, onChoose }: { matrix: Matrix; onChoose: (where: string) => void }) => (
-  <Scroll label="pass rates by tag">
-    <table className="heat">
-      <caption>Pass rate on dev by tag and round</caption>
-      <thead>
-        <tr>
-          <th scope="col">tag</th>
-          {matrix.rounds.map((round) => (
-            <th key={round} scope="col">
-              {roundText(round)}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {matrix.heat.map(({ where, rates }) => (
-          <tr key={tagsText(where)}>
-            <th scope="row">
-              <button type="button" className="plain" onClick={() => onChoose(tagsText(where))}>
-                {tagsText(where)}
-              </button>
-            </th>
-            {rates.map((rate, at) => (
-              <td
-                key={at}
-                className={`number heat-${rate?.rate === undefined ? 'none' : Math.min(4, Math.floor(rate.rate * 5))}`}
-                title={rate ? `${rate.passes} of ${rate.n}` : 'no data'}
-              >
-                {percent(rate?.rate)}
-              </td>
-            ))}
-          </tr>
+  <Table
+    label="pass rates by tag"
+    caption="Pass rate on dev by tag and round"
+    className="heat"
+    head={['tag', ...matrix.rounds.map(roundText)]}
+  >
+    {matrix.heat.map(({ where, rates }) => (
+      <tr key={tagsText(where)}>
+        <th scope="row">
+          <button type="button" className="plain" onClick={() => onChoose(tagsText(where))}>
+            {tagsText(where)}
+          </button>
+        </th>
+        {rates.map((rate, at) => (
+          <td
+            key={at}
+            className={`number heat-${rate?.rate === undefined ? 'none' : Math.min(4, Math.floor(rate.rate * 5))}`}
+            title={rate ? `${rate.passes} of ${rate.n}` : 'no data'}
+          >
+            {percent(rate?.rate)}
+          </td>
         ))}
-      </tbody>
-    </table>
-  </Scroll>
+      </tr>
+    ))}
+  </Table>
 )
 
 const Replies = ({ run, item }: { run: string; item: string }) => {

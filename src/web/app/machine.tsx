@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import type { Sample } from '../../commands/live-run.ts'
 import { Curve, type Line } from './curve.tsx'
 import type { Live } from './live.ts'
-import { Scroll } from './parts.tsx'
+import { Table } from './parts.tsx'
 import { count, duration, percent, size } from './text.ts'
 
 export const Machine = ({ live, theme }: { live: Live; theme: string }) => {
@@ -91,64 +91,41 @@ const Spending = ({ spent }: { spent: NonNullable<Live['spent']> }) => {
     ['money', spent.money.toFixed(2), spent.money, limits.money, limits.money.toFixed(2)],
   ]
   return (
-    <Scroll label="the budget">
-      <table>
-        <caption>The budget, as of the last stage</caption>
-        <thead>
-          <tr>
-            <th scope="col">what</th>
-            <th scope="col">spent</th>
-            <th scope="col">limit</th>
-            <th scope="col">share</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(([what, text, value, limit, limitText]) => (
-            <tr key={what}>
-              <th scope="row">{what}</th>
-              <td className="number">{text}</td>
-              <td className="number">{limit > 0 ? limitText : 'none'}</td>
-              <td>
-                {limit > 0 && (
-                  <>
-                    <meter max={limit} high={limit * 0.8} value={value} aria-label={`share of ${what} that is spent`} />{' '}
-                    <span className="number">{percent(value / limit)}</span>
-                  </>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table label="the budget" caption="The budget, as of the last stage" head={['what', 'spent', 'limit', 'share']}>
+      {rows.map(([what, text, value, limit, limitText]) => (
+        <tr key={what}>
+          <th scope="row">{what}</th>
+          <td className="number">{text}</td>
+          <td className="number">{limit > 0 ? limitText : 'none'}</td>
+          <td>
+            {limit > 0 && (
+              <>
+                <meter max={limit} high={limit * 0.8} value={value} aria-label={`share of ${what} that is spent`} />{' '}
+                <span className="number">{percent(value / limit)}</span>
+              </>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   )
 }
 
 const Models = ({ models }: Pick<Live, 'models'>) => (
-  <Scroll label="language models">
-    <table>
-      <caption>Language models</caption>
-      <thead>
-        <tr>
-          {['role', 'model', 'calls', 'from what was kept', 'tokens', 'money'].map((word) => (
-            <th key={word} scope="col">
-              {word}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {models.map(({ role, model, calls, cached, tokens, money }) => (
-          <tr key={`${role} ${model}`}>
-            <th scope="row">{role}</th>
-            <td>{model}</td>
-            <td className="number">{count(calls)}</td>
-            <td className="number">{count(cached)}</td>
-            <td className="number">{count(tokens)}</td>
-            <td className="number">{money.toFixed(2)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </Scroll>
+  <Table
+    label="language models"
+    caption="Language models"
+    head={['role', 'model', 'calls', 'from what was kept', 'tokens', 'money']}
+  >
+    {models.map(({ role, model, calls, cached, tokens, money }) => (
+      <tr key={`${role} ${model}`}>
+        <th scope="row">{role}</th>
+        <td>{model}</td>
+        <td className="number">{count(calls)}</td>
+        <td className="number">{count(cached)}</td>
+        <td className="number">{count(tokens)}</td>
+        <td className="number">{money.toFixed(2)}</td>
+      </tr>
+    ))}
+  </Table>
 )

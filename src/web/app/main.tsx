@@ -5,11 +5,14 @@ import { ChatPage } from './chat.tsx'
 import { ComparePage } from './compare.tsx'
 import { DataPage } from './data.tsx'
 import { EvaluationPage } from './evaluation.tsx'
+import { Fault } from './fault.tsx'
 import { useLive } from './live.ts'
 import { RunPage } from './run.tsx'
 import { Runs } from './runs.tsx'
 import { SkillPage } from './skill.tsx'
-import './style.css'
+import './style/theme.css'
+import './style/base.css'
+import './style/views.css'
 import { useTheme } from './theme.ts'
 import { TryPage } from './try.tsx'
 
@@ -26,8 +29,17 @@ type View = keyof typeof views
 
 /** `#/run/NAME/data` */
 const placeOf = (hash: string): { page: string; run: string; view: View } => {
-  const [page = '', run = '', view = ''] = hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent)
+  const [page = '', run = '', view = ''] = hash.replace(/^#\/?/, '').split('/').map(decoded)
   return { page, run, view: view in views ? (view as View) : '' }
+}
+
+/** As it stands where it is no encoded text: a run of that name is then not found. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 const useHash = () =>
@@ -66,10 +78,8 @@ const App = () => {
       </header>
       {page === 'run' && run ? (
         <Run key={run} run={run} view={view} theme={theme} />
-      ) : page === 'compare' ? (
-        <ComparePage />
       ) : (
-        <Runs />
+        <Fault key={page}>{page === 'compare' ? <ComparePage /> : <Runs />}</Fault>
       )}
       <footer className="dim">
         <kbd>g</kbd> <kbd>r</kbd> runs · <kbd>1</kbd>–<kbd>7</kbd> views · <kbd>/</kbd> search · <kbd>j</kbd>{' '}
@@ -111,13 +121,15 @@ const Run = ({ run, view, theme }: { run: string; view: View; theme: string }) =
           There is no such run: it was deleted, or has another name.
         </p>
       )}
-      {view === 'data' && <DataPage run={run} rounds={rounds} waiting={live.waiting} edited={live.edited} />}
-      {view === 'evaluation' && <EvaluationPage run={run} judged={live.judged} />}
-      {view === 'analyst' && <AnalystPage run={run} judged={live.judged} />}
-      {view === 'skill' && <SkillPage run={run} judged={live.judged} />}
-      {view === 'chat' && <ChatPage run={run} />}
-      {view === 'try' && <TryPage run={run} />}
-      {view === '' && <RunPage run={run} live={live} theme={theme} />}
+      <Fault key={view}>
+        {view === 'data' && <DataPage run={run} rounds={rounds} waiting={live.waiting} edited={live.edited} />}
+        {view === 'evaluation' && <EvaluationPage run={run} judged={live.judged} />}
+        {view === 'analyst' && <AnalystPage run={run} judged={live.judged} />}
+        {view === 'skill' && <SkillPage run={run} judged={live.judged} />}
+        {view === 'chat' && <ChatPage run={run} />}
+        {view === 'try' && <TryPage run={run} />}
+        {view === '' && <RunPage run={run} live={live} theme={theme} />}
+      </Fault>
     </>
   )
 }

@@ -7,7 +7,7 @@ import { Door } from './door.tsx'
 import type { Live } from './live.ts'
 import { Log } from './log.tsx'
 import { Machine } from './machine.tsx'
-import { Confirm, Failure, Said, Scroll } from './parts.tsx'
+import { Confirm, Failure, Said, Table } from './parts.tsx'
 import { Stages } from './stages.tsx'
 import { count, duration, percent, roundText, tagsText } from './text.ts'
 
@@ -154,38 +154,24 @@ const Targets = ({ status }: { status: RunStatus }) => {
   return (
     <section aria-labelledby="targets">
       <h2 id="targets">Targets on gate</h2>
-      <Scroll label="targets">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">target</th>
-              <th scope="col">base</th>
-              <th scope="col">{roundText(status.best)}</th>
-              <th scope="col">95 % interval</th>
-              <th scope="col">wanted</th>
-              <th scope="col">verdict</th>
-            </tr>
-          </thead>
-          <tbody>
-            {best.map((target, at) => (
-              <tr key={`${target.of} ${tagsText(target.where)}`}>
-                <td>
-                  {target.of} {target.where && tagsText(target.where)}
-                </td>
-                <td className="number">{percent(base[at]?.rate)}</td>
-                <td className="number">{percent(target.rate)}</td>
-                <td className="number">
-                  {target.interval && `${percent(target.interval.low)} to ${percent(target.interval.high)}`}
-                </td>
-                <td className="number">{percent(target.target.pass)}</td>
-                <td>
-                  <span className={`status ${target.status}`}>{target.status}</span>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
+      <Table label="targets" head={['target', 'base', roundText(status.best), '95 % interval', 'wanted', 'verdict']}>
+        {best.map((target, at) => (
+          <tr key={`${target.of} ${tagsText(target.where)}`}>
+            <td>
+              {target.of} {target.where && tagsText(target.where)}
+            </td>
+            <td className="number">{percent(base[at]?.rate)}</td>
+            <td className="number">{percent(target.rate)}</td>
+            <td className="number">
+              {target.interval && `${percent(target.interval.low)} to ${percent(target.interval.high)}`}
+            </td>
+            <td className="number">{percent(target.target.pass)}</td>
+            <td>
+              <span className={`status ${target.status}`}>{target.status}</span>
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   )
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useAsk, useOrder } from './api.ts'
-import { Confirm, Empty, Failure, Said, Scroll } from './parts.tsx'
+import { Confirm, Empty, Failure, Said, Table } from './parts.tsx'
 import { percent, roundText } from './text.ts'
 
 interface Listed {
@@ -8,6 +8,7 @@ interface Listed {
   readonly skill: string
   readonly status: string
   readonly stage?: string
+  readonly waiting?: string // what a person is asked to approve
   readonly round: number
   readonly best: number
   readonly rounds: number
@@ -30,37 +31,29 @@ export const Runs = () => {
       <Failure error={error} />
       {data && data.runs.length === 0 && <Empty>No runs yet. Start one below, or with `whet run`.</Empty>}
       {data && data.runs.length > 0 && (
-        <Scroll label="runs">
-          <table>
-            <thead>
-              <tr>
-                {['run', 'skill', 'status', 'rounds', 'best', 'target', 'base', 'now'].map((word) => (
-                  <th key={word} scope="col">
-                    {word}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.runs.map((run) => (
-                <tr key={run.run}>
-                  <td>
-                    <a href={`#/run/${run.run}`}>{run.run}</a>
-                  </td>
-                  <td>{run.skill}</td>
-                  <td>
-                    <span className={`status ${run.status}`}>{run.status}</span> {run.stage}
-                  </td>
-                  <td className="number">{run.rounds}</td>
-                  <td>{roundText(run.best)}</td>
-                  <td>{run.target}</td>
-                  <td className="number">{run.target && percent(run.baseRate)}</td>
-                  <td className="number">{run.target && percent(run.bestRate)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Scroll>
+        <Table label="runs" head={['run', 'skill', 'status', 'rounds', 'best', 'target', 'base', 'now']}>
+          {data.runs.map((run) => (
+            <tr key={run.run}>
+              <td>
+                <a href={`#/run/${run.run}`}>{run.run}</a>
+              </td>
+              <td>{run.skill}</td>
+              <td>
+                {run.waiting ? (
+                  <span className="status waits">waits for you</span>
+                ) : (
+                  <span className={`status ${run.status}`}>{run.status}</span>
+                )}{' '}
+                {run.stage}
+              </td>
+              <td className="number">{run.rounds}</td>
+              <td>{roundText(run.best)}</td>
+              <td>{run.target}</td>
+              <td className="number">{run.target && percent(run.baseRate)}</td>
+              <td className="number">{run.target && percent(run.bestRate)}</td>
+            </tr>
+          ))}
+        </Table>
       )}
       <Start />
     </main>

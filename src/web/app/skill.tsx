@@ -1,7 +1,7 @@
 import type { Report } from '../../commands/report/model.ts'
 import type { ReportLine, ReportPart } from '../../core/contract.ts'
 import { useAsk } from './api.ts'
-import { Empty, Failure, Scroll } from './parts.tsx'
+import { Empty, Failure, Table } from './parts.tsx'
 
 /** What the skill itself has to show of a run: it gives data, and this page draws them. */
 export const SkillPage = ({ run, judged }: { run: string; judged: number }) => {
@@ -53,30 +53,17 @@ const Line = ({ line: { text, mark } }: { line: ReportLine }) => (
 )
 
 const Rows = ({ head, rows }: { head: readonly string[]; rows: readonly (readonly (string | number)[])[] }) => (
-  <Scroll label={head.join(', ')}>
-    <table>
-      <thead>
-        <tr>
-          {head.map((cell) => (
-            <th key={cell} scope="col">
-              {cell}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, at) => (
-          <tr key={`${at} ${row[0]}`}>
-            {row.map((cell, column) => (
-              <td key={head[column] ?? column} className={typeof cell === 'number' ? 'number' : undefined}>
-                {typeof cell === 'number' ? Number(cell.toPrecision(4)) : cell}
-              </td>
-            ))}
-          </tr>
+  <Table label={head.join(', ')} head={head}>
+    {rows.map((row, at) => (
+      <tr key={`${at} ${row[0]}`}>
+        {row.map((cell, column) => (
+          <td key={head[column] ?? column} className={typeof cell === 'number' ? 'number' : undefined}>
+            {typeof cell === 'number' ? Number(cell.toPrecision(4)) : cell}
+          </td>
         ))}
-      </tbody>
-    </table>
-  </Scroll>
+      </tr>
+    ))}
+  </Table>
 )
 
 const side = 360

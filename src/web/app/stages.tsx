@@ -1,6 +1,6 @@
 /** The loop as a row of stages, with what each took and where the run stands. */
 import type { Live, StageTime } from './live.ts'
-import { Scroll } from './parts.tsx'
+import { Table } from './parts.tsx'
 import { duration, roundText } from './text.ts'
 
 const order = ['define', 'generate', 'validate', 'practice', 'train', 'evaluate', 'gate', 'analyze']
@@ -10,36 +10,22 @@ export const Stages = ({ live, now }: { live: Live; now: number }) => {
   if (rounds.length === 0) return null
   const columns = order.filter((stage) => live.stages.some((each) => each.stage === stage))
   return (
-    <Scroll label="stages">
-      <table className="stages" aria-label="stages by round">
-        <thead>
-          <tr>
-            <th scope="col">round</th>
-            {columns.map((stage) => (
-              <th key={stage} scope="col">
-                {stage}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rounds.map((round) => (
-            <tr key={round}>
-              <th scope="row">{roundText(round)}</th>
-              {columns.map((stage) => (
-                <Cell
-                  key={stage}
-                  live={live}
-                  now={now}
-                  found={live.stages.findLast((each) => each.round === round && each.stage === stage)}
-                  waits={live.waiting?.round === round && live.waiting.what.startsWith(`${stage} `)}
-                />
-              ))}
-            </tr>
+    <Table label="stages by round" className="stages" head={['round', ...columns]}>
+      {rounds.map((round) => (
+        <tr key={round}>
+          <th scope="row">{roundText(round)}</th>
+          {columns.map((stage) => (
+            <Cell
+              key={stage}
+              live={live}
+              now={now}
+              found={live.stages.findLast((each) => each.round === round && each.stage === stage)}
+              waits={live.waiting?.round === round && live.waiting.what.startsWith(`${stage} `)}
+            />
           ))}
-        </tbody>
-      </table>
-    </Scroll>
+        </tr>
+      ))}
+    </Table>
   )
 }
 
