@@ -36,6 +36,29 @@ describe('status and runs', () => {
     ])
   })
 
+  test('listed again, each run is as it is now: at work, waiting for a person, ended', async () => {
+    const dir = await twoArms()
+    const listed = async () => {
+      const { runs } = JSON.parse((await whet(dir, ['runs', '--json'])).stdout) as {
+        runs: { run: string; status: string; waiting?: string }[]
+      }
+      const { status, waiting } = runs.find(({ run }) => run === 'even')!
+      return [status, waiting]
+    }
+    expect(await listed()).toEqual(['finished', undefined])
+    const store = RunStore.open(path.join(dir, '.whetstone', 'runs', 'even', 'run.sqlite'))
+    const lease = store.acquire({ pid: process.pid, host: hostname() })
+    store.append({ run: 'even', type: 'run.resumed', data: {} })
+    expect(await listed()).toEqual(['running', undefined])
+    store.append({ run: 'even', round: 3, type: 'approval.requested', data: { what: 'generate of round 3' } })
+    expect(await listed()).toEqual(['running', 'generate of round 3'])
+    store.append({ run: 'even', type: 'run.stopped', data: { reason: 'person', detail: 'test' } })
+    lease.release()
+    expect(await listed()).toEqual(['stopped', undefined])
+    expect(await listed()).toEqual(['stopped', undefined])
+    store.close()
+  })
+
   test('an unknown run names the nearest one', async () => {
     const said = await whet(await twoArms(), ['status', 'aimd'])
     expect(said.code).toBe(2)

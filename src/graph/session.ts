@@ -26,9 +26,11 @@ export interface SessionOptions {
 }
 
 const heartbeatMs = 500
+/** A person who gives an order waits for its answer; looking is a read, a sign of life a write. */
+const lookMs = 100
 
 /**
- * One process's hold on a run: the lease, the event log and the inbox. Orders are looked for twice a second; `pause`,
+ * One process's hold on a run: the lease, the event log and the inbox. Orders are looked for ten times a second; `pause`,
  * `stop` and Ctrl-C abort `signal`, which every stage obeys where it can go on later.
  *
  * @throws {WhetError} run-owned when another live process has the run
@@ -37,7 +39,7 @@ export class Session {
   readonly store: RunStore
   readonly #halt = new AbortController()
   readonly #lease
-  readonly #timer
+  readonly #timers: readonly NodeJS.Timeout[]
   readonly #openedAt = Date.now()
   readonly #minutesBefore: number
   readonly #configured: Budget | undefined
@@ -58,7 +60,10 @@ export class Session {
     this.#minutesBefore = minutesWorked(events)
     this.#configured = options.budget && { ...options.budget }
     if (options.budget) Object.assign(options.budget, budgetAfter(options.budget, events))
-    this.#timer = setInterval(() => this.#beat(), heartbeatMs)
+    this.#timers = [
+      setInterval(() => this.#orHalt(() => this.#lease.heartbeat()), heartbeatMs),
+      setInterval(() => this.#look(), lookMs),
+    ]
     const interrupt = () => this.halt(new Halt('interrupted', 'Ctrl-C'))
     for (const signal of [options.signal, options.drain]) {
       if (signal?.aborted) interrupt()
@@ -119,21 +124,26 @@ export class Session {
 
   close() {
     this.#closed = true
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#lease.release()
     this.store.close()
   }
 
-  #beat() {
-    try {
-      this.#lease.heartbeat()
+  #look() {
+    this.#orHalt(() => {
       for (const order of this.store.pending()) {
         // what comes behind an edit is meant for the rows as they are then
         if (this.#editing && order.verb !== 'pause' && order.verb !== 'stop') continue
         this.#obey(order)
       }
+    })
+  }
+
+  /** A lost lease halts: another process owns the run now, and this one must not write another line. */
+  #orHalt(work: () => void) {
+    try {
+      work()
     } catch (error) {
-      // a lost lease: another process owns the run now, and this one must not write another line
       this.halt(error)
     }
   }
@@ -156,7 +166,7 @@ export class Session {
       .catch((error) => this.halt(error))
       .finally(() => {
         this.#editing = false
-        if (!this.#closed) this.#beat() // what came behind it has waited
+        if (!this.#closed) this.#look() // what came behind it has waited
       })
   }
 

@@ -134,7 +134,8 @@ test('a run that is ended while it waits asks again once it is resumed, and goes
   expect(later.filter(({ type }) => type === 'approval.requested').map(({ round }) => round)).toEqual([1, 2])
 })
 
-test('a webhook hears, in order, that the run waits and how it ended', async () => {
+/** A receiver of webhooks. @returns the config's section, and the types of what it heard */
+const receiver = async () => {
   const heard: string[] = []
   const server = createServer(async (request, response) => {
     let body = ''
@@ -145,11 +146,32 @@ test('a webhook hears, in order, that the run waits and how it ended', async () 
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const { port } = server.address() as AddressInfo
   onTestFinished(() => void server.close())
-  await steered(
-    ({ type }, order) => type === 'approval.requested' && order('reject'),
-    `notify: { webhook: "http://127.0.0.1:${port}/" }`,
-  )
+  return { heard, notify: `notify: { webhook: "http://127.0.0.1:${port}/" }` }
+}
+
+test('a webhook hears, in order, that the run waits and how it ended', async () => {
+  const { heard, notify } = await receiver()
+  await steered(({ type }, order) => type === 'approval.requested' && order('reject'), notify)
   expect(heard).toEqual(['approval.requested', 'run.stopped'])
+})
+
+test('a webhook hears that a run failed, before its process ends', async () => {
+  const { heard, notify } = await receiver()
+  const broken = toySkill((stage) => {
+    if (stage === 'define') throw new Error('nothing to define')
+  })
+  await expect(steered(() => {}, notify, undefined, broken)).rejects.toThrow('nothing to define')
+  expect(heard).toEqual(['run.failed'])
+})
+
+test('a webhook hears that a budget is spent', async () => {
+  const { heard, notify } = await receiver()
+  await steered(({ type }, order) => {
+    if (type !== 'approval.requested') return
+    order('budget', { minutes: 0.000001 })
+    order('approve')
+  }, notify)
+  expect(heard).toEqual(['approval.requested', 'budget.near', 'budget.exceeded', 'run.finished'])
 })
 
 test('on-cost asks once a round, and only where a model of the loop may cost', () => {

@@ -54,6 +54,7 @@ const input = z.strictObject({
 export const command = defineCommand<typeof input, Published>({
   input,
   positional: ['target'],
+  harmless: ({ check }) => check,
   async run(input, context) {
     if (input.check && input.push) throw checkOrPush()
     const workspace = workspaceOf(input, context)

@@ -91,7 +91,7 @@ export const results: Listed = {
       'a student for the world outside: adapter, merged weights, GGUF, Modelfile and cards, with the sealed split opened once (--check: only compare the forms)',
     example: 'whet publish tool-calling-20261122-2101-ab12 --out my-model',
     cost: 'compute',
-    effect: 'write',
+    effect: 'destroy', // a look at the sealed split cannot be taken back
     load: async () => (await import('../publish/index.ts')).command,
   },
   clean: {
