@@ -95,7 +95,7 @@ test('rows are filtered by tag, and pairs are marked good and bad', async () => 
   for (const label of ['good', 'bad']) await page.locator('.list-row', { hasText: label }).waitFor()
 })
 
-test('two runs beside each other, and hypotheses with what was predicted', async () => {
+test('two runs stand beside each other, criterion by criterion', async () => {
   const page = await open()
   await goTo(page, '#/compare')
   await page.getByLabel('first').selectOption('full')
@@ -138,7 +138,7 @@ test('a run that asks before it pays is let in before its baseline, where there 
   const config = path.join(world.dir, 'paid.yaml')
   await writeFile(config, `skill: ${world.plugin}\nevaluation: { dev: 20, gate: 20, sealed: 10 }\n${paid}`)
   const page = await open()
-  await page.getByLabel('config').fill('paid.yaml')
+  await page.getByRole('textbox', { name: 'config' }).fill('paid.yaml')
   await page.getByLabel('approve').selectOption('on-cost')
   await page.getByRole('button', { name: 'Forecast and start' }).click()
   const change = page.getByRole('dialog').getByRole('listitem').filter({ hasText: 'approve: on-cost' })
