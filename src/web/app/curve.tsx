@@ -69,6 +69,12 @@ const dataOf = (xs: readonly number[], lines: readonly Line[]): UPlot.AlignedDat
     ...lines.flatMap(({ values, low, high }) => [[...values], ...(low && high ? [[...low], [...high]] : [])]),
   ] as UPlot.AlignedData
 
+/** From the first x to the last one. What uPlot itself proposes around a single x is a hundred wide. */
+const wholeRange = ({ data: [xs] }: UPlot): [number, number] => {
+  const [first, last] = [xs[0] ?? 0, xs.at(-1) ?? 0]
+  return [first, Math.max(last, first + 1)]
+}
+
 const upFromZero = (_plot: UPlot, _low: number, high: number): [number, number] => [0, high > 0 ? high * 1.1 : 1]
 
 const optionsOf = (
@@ -110,7 +116,7 @@ const optionsOf = (
     bands,
     cursor: { drag: { x: false, y: false } },
     scales: {
-      x: { time: false, range: (_plot, low, high) => (low === high ? [low, low + 1] : [low, high]) },
+      x: { time: false, range: wholeRange },
       y: range ? { range } : {},
     },
     axes: [
