@@ -71,10 +71,12 @@ export interface DataFinding {
   readonly severity: 'error' | 'warning'
 }
 
+/** From YAML. `pairwise` is what a judge is asked about two replies to one request: the base's and a candidate's. */
 export interface Rubric {
   readonly name: string
   readonly criteria: readonly Criterion[]
-} // from YAML
+  readonly pairwise?: string
+}
 export interface Criterion {
   readonly name: string
   readonly weight: number
@@ -189,6 +191,7 @@ export interface Scored<Item> {
   readonly item: Item
   readonly transcript: Transcript
   readonly grade: Grade
+  readonly tokens?: { readonly prompt: number; readonly completion: number } // of the student's turns, where it was served
 }
 export interface Pooled {
   readonly value: number

@@ -13,7 +13,11 @@ export const CriterionFields = z.strictObject({
 })
 
 /** A rubric file; a skill with more in its file extends this. */
-export const RubricFields = z.strictObject({ name: z.string().min(1), criteria: z.array(CriterionFields).min(1) })
+export const RubricFields = z.strictObject({
+  name: z.string().min(1),
+  criteria: z.array(CriterionFields).min(1),
+  pairwise: z.string().min(1).optional().describe('what a judge is asked about two replies to one request'),
+})
 
 /**
  * Reads a rubric file of a skill. Not at import: a skill that is only listed reads no files.

@@ -235,6 +235,10 @@ export class RoundFiles {
   evaluation(split: Exclude<Split, 'train'>) {
     return join(this.dir, 'eval', `${split}.jsonl`)
   }
+  /** How a judge decided between this round's dev replies and the base's. */
+  get duels() {
+    return join(this.dir, 'duels.json')
+  }
   get failures() {
     return join(this.dir, 'failures.json')
   }

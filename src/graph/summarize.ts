@@ -1,6 +1,8 @@
 import type { PredictionScore, SpecFile } from '../core/analyst.ts'
+import type { Pooled } from '../core/contract.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { readJson, readJsonl } from '../core/jsonl.ts'
+import type { Duels } from '../core/judge/duels.ts'
 import { measure, ratesByTag } from '../core/rates.ts'
 import type { Paired, RoundSummary } from '../core/round.ts'
 import type { SftRow } from './check-items.ts'
@@ -35,7 +37,8 @@ export const summarize = async (
       rows.filter((row) => !row.error),
       frozen.definition,
     ) ?? {}
-  const pooled = { dev: pooledOf(dev), gate: pooledOf(gate) }
+  const duels = await readJson<Duels>(round.duels)
+  const pooled = { dev: { ...pooledOf(dev), ...preferredOf(duels) }, gate: pooledOf(gate) }
   const criteria = deps.plugin.rubrics.flatMap((rubric) => rubric.criteria)
   return {
     round: state.round,
@@ -58,7 +61,7 @@ export const summarize = async (
     ...(trained && { train: trained }),
     rates: { dev: measure(dev, targets, pooled.dev), gate: measure(gate, targets, pooled.gate) },
     tags: { dev: ratesByTag(dev, dimensions, criteria), gate: ratesByTag(gate, dimensions, criteria) },
-    ...(deps.plugin.pooled && { pooled }),
+    ...((deps.plugin.pooled || duels) && { pooled }),
     ...(verdict && { verdict }),
     best: state.best,
     unscored: { dev: unscored(dev), gate: unscored(gate) },
@@ -66,5 +69,11 @@ export const summarize = async (
     at: deps.now().toISOString(),
   }
 }
+
+/** How often a judge preferred the round's replies to the base's, ties as halves. */
+const preferredOf = (duels: Duels | undefined): Readonly<Record<string, Pooled>> =>
+  duels?.rate === undefined
+    ? {}
+    : { 'preferred-to-base': { value: duels.rate, n: duels.wins + duels.losses + duels.ties } }
 
 const unscored = (rows: readonly EvaluationRow[]) => rows.filter((row) => row.error).length

@@ -1,9 +1,10 @@
-import type { AssistantTurn, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn } from '../../core/contract.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
 import { readJsonl } from '../../core/jsonl.ts'
 import { textOf as replyText } from '../../core/pair-lint.ts'
 import { mulberry32, seedFrom, shuffle } from '../../core/random.ts'
 import type { BlindPair } from '../../core/rating.ts'
+import { requestIn, saidIn } from '../../core/spoken.ts'
 import type { RunFiles } from '../../core/workspace.ts'
 import type { SftRow } from '../../graph/check-items.ts'
 import { bestRound } from '../../graph/status.ts'
@@ -66,19 +67,10 @@ const paired = (some: readonly Reply[], others: readonly Reply[], from: BlindPai
 const replies = (rows: readonly EvaluationRow[]): Reply[] =>
   rows
     .filter((row) => !row.error)
-    .map(({ item, transcript }) => ({ item: item.id, request: firstRequest(transcript), text: said(transcript) }))
-
-const firstRequest = (transcript: Transcript) => transcript.find(({ role }) => role === 'user')?.content ?? ''
-
-/** All that the student said, and in between what it was answered. */
-const said = (transcript: Transcript): string => {
-  const first = transcript.findIndex(({ role }) => role === 'assistant')
-  const turns = first < 0 ? [] : transcript.slice(first)
-  return turns.map((turn) => (turn.role === 'assistant' ? replyText(turn).trim() : `> ${turn.content}`)).join('\n\n')
-}
+    .map(({ item, transcript }) => ({ item: item.id, request: requestIn(transcript), text: saidIn(transcript) }))
 
 const goldReply = ({ id, prompt, completion: [turn] }: SftRow): Reply => ({
   item: id.slice(0, id.lastIndexOf('#')),
-  request: firstRequest(prompt),
+  request: requestIn(prompt),
   text: replyText(turn as AssistantTurn).trim(),
 })

@@ -13,6 +13,7 @@ import type { RoundSummary } from '../../core/round.ts'
 import { RunStore } from '../../core/store.ts'
 import type { RoundFiles, RunFiles } from '../../core/workspace.ts'
 import type { Frozen } from '../../graph/nodes/define.ts'
+import { duelSection } from './duels.ts'
 import { skillSections } from './sections.ts'
 import { clean } from './text.ts'
 
@@ -70,7 +71,7 @@ export const collect = async (files: RunFiles): Promise<Collected> => {
     }),
     open: numbers.filter((n) => !rounds.some(({ round }) => round === n)),
     dev,
-    sections: await skillSections(files, rounds, dev, notes),
+    sections: [...(await skillSections(files, rounds, dev, notes)), ...(await duelSection(files, rounds))],
     gold: await readGold(files, numbers),
     rejected: await mapOf(rounds, ({ round }) => rejectReasons(files.round(round))),
     losses: await mapOf(rounds, ({ round }) => readLosses(files.round(round), notes)),

@@ -3,6 +3,7 @@ import type { EvaluationRow } from '../../core/evaluation.ts'
 import { readJsonl } from '../../core/jsonl.ts'
 import { measure } from '../../core/rates.ts'
 import type { Deps, OpenStudent, Stage } from '../deps.ts'
+import { duel } from '../duel.ts'
 import { evaluateItems } from '../evaluate-items.ts'
 import { type Frozen, readFrozen } from './define.ts'
 
@@ -38,6 +39,7 @@ export const evaluate: Stage = async (state, deps) => {
   } finally {
     await open?.close()
   }
+  await duel(state, deps)
   return {}
 }
 
