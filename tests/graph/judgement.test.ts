@@ -24,6 +24,7 @@ const run = async (
   from?: { run: string; round: number },
   train = '',
   onJob: (job: TrainJob) => Promise<void> = async () => {},
+  plugin = toySkill(),
 ) => {
   dir ||= mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
   writeFileSync(
@@ -37,7 +38,7 @@ const run = async (
   const trainer = toyTrainer()
   const outcome = await startRun({
     workspace: Workspace.at(dir),
-    plugin: toySkill(),
+    plugin,
     machines: {
       students: toyStudents(knowledge),
       trainer: {
@@ -106,6 +107,22 @@ describe('a run that may teach judgement', () => {
     for (const split of ['dev', 'gate', 'sealed'] as const)
       for (const { id } of (await readJsonl<{ id: string }>(files.split(split))).rows) expect(asked.has(id)).toBe(false)
   })
+})
+
+test('a reply that is nearly right is a bad one too, beside the gold of the same request', async () => {
+  const toy = toySkill()
+  const lenient: typeof toy = {
+    ...toy,
+    grade: async (...given) => {
+      const grade = await toy.grade(...given)
+      const { right, ...others } = grade.criteria
+      const nearly = right?.status === 'fail' ? { ...right, status: 'warn' as const } : right!
+      return { ...grade, criteria: { ...others, right: nearly } }
+    },
+  }
+  const never = async () => {}
+  const { files } = await run([[], ['plain'], ['plain', 'loud']], undefined, '', never, lenient)
+  expect((await readJson<Paired>(files.round(2).paired))?.fromStudent).toBeGreaterThan(10)
 })
 
 describe('a run that learns from rewards', () => {

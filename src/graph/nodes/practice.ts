@@ -112,7 +112,7 @@ const pairsOf = async (
   const pool = scratchPool(deps.scratch, 1)
   for (const row of rows) {
     const gold = golds.get(row.item.id)
-    if (!gold || row.error || passes(row)) continue
+    if (!gold || row.error || !hasFlaw(row)) continue
     failed.add(row.item.id)
     if (!isReadable(row, deps.plugin.format)) continue
     const found = await pool.use((scratch) => firstWrongTurn(row, definition, { ...deps, scratch }))
@@ -157,7 +157,14 @@ const anchorsFor = async (
   return anchorsOf(groups, { wanted, had, nearest, failsOf: (source) => fails.get(source) ?? source })
 }
 
-const passes = ({ grade }: EvaluationRow) => !Object.values(grade.criteria).some(({ status }) => status === 'fail')
+/**
+ * What fails a criterion, and a single reply that one warns of: nearly right is what judgement learns most from. Of a longer episode
+ * that is nearly right nobody could say which turn made it so.
+ */
+const hasFlaw = ({ grade, transcript }: EvaluationRow): boolean => {
+  const has = (status: string) => Object.values(grade.criteria).some((verdict) => verdict.status === status)
+  return has('fail') || (has('warn') && transcript.filter(({ role }) => role === 'assistant').length === 1)
+}
 
 /** A plausible mistake fails something else than the format. */
 const isReadable = ({ grade }: EvaluationRow, format: string) => grade.criteria[format]?.status === 'pass'
