@@ -43,6 +43,8 @@ export { BadPath, type JsonPath, jsonPath, type Location, valueAt, withValue } f
 export { compileSchema, schemaHash, selfReference } from './core/json-schema.ts'
 // long files line by line, and the user's cache
 export { readLines } from './core/jsonl.ts'
+// a rubric's question that needs more than the episode, for a judge
+export { judgeQuestion } from './core/judge/ask.ts'
 export { requireKnownTags } from './core/known-tags.ts'
 // text of others, fit to be shown to people, and to models as data
 export { quoted } from './core/llm-analyst/fence.ts'
@@ -59,6 +61,7 @@ export { CriterionFields, RubricFields, readRubric } from './core/rubric.ts'
 export { position, splitOf, splitPool } from './core/splits.ts'
 // what a teacher writes: counted by reason, and steered away from repeating itself
 export { Diversity } from './core/teacher/diversity.ts'
+export { spanIn } from './core/teacher/span.ts'
 export { Tally, tallyText } from './core/teacher/tally.ts'
 export { type Piece, parseTemplate, render, type SlotValues, slotsOf } from './core/template.ts'
 // phrase templates: `[Show|Print] {path}`

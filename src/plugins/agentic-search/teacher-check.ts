@@ -1,4 +1,4 @@
-import { excerpt } from '../../skill.ts'
+import { excerpt, spanIn } from '../../skill.ts'
 import type { Entry } from './catalog.ts'
 import type { SearchIndex } from './corpus/search-index.ts'
 import { wordsOf } from './corpus/words.ts'
@@ -71,15 +71,11 @@ export const checkQuestion = async (
 const pointing =
   /\b(?:this|the|that) (?:text|document|passage|excerpt|section|paragraph|article|page|author of this)\b|\baccording to (?:this|the (?:text|document))\b/i
 
-/** The quote as it stands in the text, whatever its line breaks; undefined where it does not, or where it is shown otherwise. */
+/** The sentence as the document has it; undefined where it has it not, or where a search shows it otherwise. */
 const spanOf = (text: string, quote: string): string | undefined => {
-  const parts = quote.trim().split(/\s+/).map(escaped)
-  if (parts.length < 3) return undefined
-  const found = new RegExp(parts.join('\\s+')).exec(text)?.[0]
+  const found = spanIn(text, quote)
   return found === undefined || /<[|/t]/.test(found) ? undefined : found
 }
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
 /** Whether a passage of another document, found by the question with or without its answer, says the answer too. */
 const elsewhere = (question: string, answer: string, entry: Entry, index: SearchIndex): boolean =>

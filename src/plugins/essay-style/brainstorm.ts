@@ -68,10 +68,10 @@ export const speak = (random: Random, truth: Truth, pools: Pools, { disturbances
   }
 }
 
-const inOrder = (n: number) => ({ order: Array.from({ length: n }, (_, at) => at), moved: undefined })
+export const inOrder = (n: number) => ({ order: Array.from({ length: n }, (_, at) => at), moved: undefined })
 
 /** The first idea comes late, or the last one early; the speaker says where it belongs. */
-const outOfOrder = (random: Random, n: number) => {
+export const outOfOrder = (random: Random, n: number) => {
   const order = Array.from({ length: n }, (_, at) => at)
   if (random() < 0.5) {
     order.splice(2 + Math.floor(random() * (n - 2)), 0, order.shift() as number)
@@ -82,7 +82,7 @@ const outOfOrder = (random: Random, n: number) => {
 }
 
 /** A "but" cannot be heard where the idea that it answers was not said before it. */
-const heard = (ideas: readonly Idea[], moved: { readonly idea: number } | undefined): Idea[] =>
+export const heard = (ideas: readonly Idea[], moved: { readonly idea: number } | undefined): Idea[] =>
   ideas.map((idea, at) => (moved && (at === moved.idea || at === moved.idea + 1) ? { ...idea, relation: 'and' } : idea))
 
 const cues = {

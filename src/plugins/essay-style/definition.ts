@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { DefineContext, Dimensions } from '../../skill.ts'
+import { type DefineContext, type Dimensions, EmbedderSetting } from '../../skill.ts'
 import { FrozenContract, readContract } from './contract.ts'
 import { disturbances, kinds, relations } from './item.ts'
 import { Material, readMaterial } from './material.ts'
-import { Kinds, type Options } from './options.ts'
+import { Kinds, type Options, writtenByDefault } from './options.ts'
 import { defineVoice, FrozenVoice } from './voice-definition.ts'
 
 export const Definition = z.strictObject({
@@ -12,6 +12,8 @@ export const Definition = z.strictObject({
   voice: FrozenVoice,
   kinds: Kinds,
   ideas: z.tuple([z.int(), z.int()]),
+  written: z.number().optional(), // share of the outlines of training that a teacher reads out of the author's texts
+  embeddings: EmbedderSetting.optional(), // left out: ideas are found by their words alone
 })
 export type Definition = z.infer<typeof Definition>
 
@@ -22,6 +24,8 @@ export const define = async (options: Options, context: DefineContext): Promise<
   voice: await defineVoice(options.author, context),
   kinds: options.kinds,
   ideas: options.ideas[0] <= options.ideas[1] ? options.ideas : [options.ideas[1], options.ideas[0]],
+  ...(options.written !== writtenByDefault && { written: options.written }),
+  ...(options.embeddings && { embeddings: options.embeddings }),
 })
 
 /** A kind of share 0 is never made, so nothing can be asked of it. */

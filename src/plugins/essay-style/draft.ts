@@ -1,22 +1,12 @@
 import type { FrozenContract } from './contract.ts'
-import { type Idea, type Item, mainIdea } from './item.ts'
+import { type Draft, type Idea, type Item, mainIdea } from './item.ts'
 import { capital } from './words.ts'
 
-/** An outline in its parts: what the gold is written from, and what mistakes are made in. */
-export interface Draft {
-  readonly before: string // chat before the outline; gold has none
-  readonly opening: readonly string[]
-  readonly title: string
-  readonly overview: readonly string[]
-  readonly sections: readonly { readonly heading: string; readonly body: string }[]
-  readonly tone: string
-  readonly themes: readonly string[]
-  readonly lead: string
-  readonly steps: readonly string[]
-}
+/** The ideal outline of an item: its teacher's where it has one, else plain words that fit the contract. Nothing but what was said. */
+export const draftOf = (item: Item, ideas: readonly Idea[], contract: FrozenContract): Draft =>
+  item.draft && ideas === item.ideas ? item.draft : plainDraft(item, ideas, contract)
 
-/** The ideal outline of an item, in the plainest words that fit its contract: nothing but what was said. */
-export const draftOf = (item: Item, ideas: readonly Idea[], contract: FrozenContract): Draft => {
+export const plainDraft = (item: Item, ideas: readonly Idea[], contract: FrozenContract): Draft => {
   const [main, first, last] = [mainIdea(ideas), ideas[0], ideas.at(-1)]
   const [stands, against] = item.stands
   const full = contract.opening.paragraphs > 1

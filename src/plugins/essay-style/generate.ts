@@ -13,24 +13,53 @@ import type { Definition } from './definition.ts'
 import { feedbackOf } from './feedback.ts'
 import { type Disturbance, disturbances, type Item, type Kind, kinds, type Relation, relations } from './item.ts'
 import { type Pools, poolsOf } from './material.ts'
+import { writtenByDefault } from './options.ts'
+import { type Wish, writtenItems } from './teacher.ts'
 import { drawTruth } from './truth.ts'
 import { countWords } from './voice/words.ts'
 
 /** Draws of one item before its brainstorm is taken as it is: most fit the contract's length at once. */
 const mostDraws = 12
 
-/** Spec in, items out: the same seed gives the same items, and every value comes from the pools of the spec's split. */
+/**
+ * Spec in, items out: the same seed gives the same items, and every value comes from the pools of the spec's split. Of the outlines to
+ * train on a share is a teacher's, where there is one, out of the author's own texts.
+ */
 export async function* generate(
   spec: GenerationSpec,
   definition: Definition,
-  { signal }: Pick<GenerateContext, 'signal'>,
+  context: GenerateContext,
 ): AsyncGenerator<Item> {
   const pools = poolsOf(definition.material, spec.split)
-  for (const [at, part] of spec.parts.entries())
+  for (const [at, part] of spec.parts.entries()) {
+    let read = 0
+    if (spec.split === 'train')
+      for await (const item of writtenItems(wishOf(spec.seed, at, part, definition), definition, context)) {
+        read += 1
+        yield item
+      }
     for (let n = 0; n < part.rows; n += 1) {
-      signal.throwIfAborted()
-      yield itemOf(seedFrom(spec.seed, spec.split, at, n), n, part, definition, pools)
+      context.signal.throwIfAborted()
+      if (read > 0 && kindOf(n, part, definition) === 'outline') read -= 1
+      else yield itemOf(seedFrom(spec.seed, spec.split, at, n), n, part, definition, pools)
     }
+  }
+}
+
+/** What of a part a teacher is asked for. How ideas follow from each other is the text's business: a part that wants that gets none. */
+const wishOf = (seed: number, at: number, part: SpecPart, definition: Definition): Wish => {
+  const { where, rows } = part
+  const outlines = Array.from({ length: rows }, (_, n) => kindOf(n, part, definition)).filter(
+    (kind) => kind === 'outline',
+  )
+  const share = where.relation ? 0 : (definition.written ?? writtenByDefault)
+  const sizes = sizesOf(definition).filter((size) => !where.ideas || where.ideas.includes(String(size)))
+  return {
+    rows: sizes.length > 0 ? Math.floor(outlines.length * share) : 0,
+    sizes,
+    disturbance: where.disturbance,
+    seed: seedFrom(seed, 'texts', at),
+  }
 }
 
 const itemOf = (seed: number, n: number, part: SpecPart, definition: Definition, pools: Pools): Item => {

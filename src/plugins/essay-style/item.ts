@@ -35,6 +35,20 @@ const Feedback = z.strictObject({
   untouched: z.array(z.string()).readonly(), // subjects whose sections were fine and must stay as they were
 })
 
+/** An outline in its parts: what the gold is written from, and what mistakes are made in. */
+export const Draft = z.strictObject({
+  before: z.string(), // chat before the outline; gold has none
+  opening: z.array(z.string()).readonly(),
+  title: z.string(),
+  overview: z.array(z.string()).readonly(),
+  sections: z.array(z.strictObject({ heading: z.string(), body: z.string() })).readonly(),
+  tone: z.string(),
+  themes: z.array(z.string()).readonly(),
+  lead: z.string(),
+  steps: z.array(z.string()).readonly(),
+})
+export type Draft = z.infer<typeof Draft>
+
 export const Item = z.strictObject({
   id: z.string(),
   family: z.string(), // the topic: its subjects are in no other split
@@ -51,6 +65,8 @@ export const Item = z.strictObject({
   brainstorm: z.string(),
   answer: z.string().optional(), // to the question of a clarify item
   feedback: Feedback.optional(),
+  source: z.string().optional(), // the author's text that a teacher read the ideas out of
+  draft: Draft.optional(), // the outline as a teacher wrote it in the author's voice; left out: in plain words
 })
 export type Item = z.infer<typeof Item>
 

@@ -9,9 +9,9 @@ import {
   type Transcript,
 } from '../../skill.ts'
 import type { Definition } from './definition.ts'
-import { type Draft, draftOf, written } from './draft.ts'
+import { draftOf, written } from './draft.ts'
 import { questionOf } from './gold.ts'
-import { type Item, mainIdea } from './item.ts'
+import { type Draft, type Item, mainIdea } from './item.ts'
 import { poolsOf } from './material.ts'
 import { claimsOf } from './truth.ts'
 import { capital } from './words.ts'

@@ -18,7 +18,7 @@ export interface TruthWish {
 }
 
 /** The main idea outweighs any two others, so that an outline without it never covers enough. */
-const mainWeight = 3
+export const mainWeight = 3
 
 export const drawTruth = (random: Random, pools: Pools, wish: TruthWish): Truth => {
   const topic = pick(random, pools.topics)

@@ -6,6 +6,7 @@ import { type Author, authorOf, folderOf, othersThan, pooled, sampleAuthors, sam
 import { requireEnough } from './voice/enough.ts'
 import { mixtureOf } from './voice/mixture.ts'
 import { readWriting } from './voice/read.ts'
+import { Source, sourceOf } from './voice/source.ts'
 import { countWords, sentencesOf } from './voice/words.ts'
 
 const Counts = z.strictObject({ words: z.number(), values: z.array(z.number()).readonly() })
@@ -19,6 +20,7 @@ export const FrozenVoice = z.strictObject({
   fingerprints: z.string(),
   foreign: z.array(z.string()), // sentences of the others, for the mistake of writing in their voice
   notes: z.array(z.string()), // what a reader of the report should know of the folder
+  source: Source.optional(), // where the texts themselves are, for a teacher and a judge
 })
 export type FrozenVoice = z.infer<typeof FrozenVoice>
 
@@ -60,6 +62,7 @@ export const defineVoice = async (name: string, { baseDir, signal, progress }: D
       ...(mixture ? [`The texts of ${author.name} seem to be by two hands. ${mixture.evidence}`] : []),
       ...writing.notes.map(({ file, kind, what }) => `${file || path.basename(folder)}, ${kind}: ${what}`),
     ].slice(0, 20),
+    source: sourceOf(writing),
   }
 }
 
