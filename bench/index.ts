@@ -6,6 +6,7 @@ import { fleet } from './fleet.ts'
 import { graph } from './graph.ts'
 import { harness } from './harness.ts'
 import { help } from './help.ts'
+import { ideas } from './ideas.ts'
 import { llm } from './llm.ts'
 import { meaning } from './meaning.ts'
 import { search } from './search.ts'
@@ -25,6 +26,7 @@ const benches = {
   llm,
   fleet,
   help,
+  ideas,
   voice,
   streams,
 }

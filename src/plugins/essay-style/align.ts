@@ -1,4 +1,5 @@
 import type { Idea, Item } from './item.ts'
+import type { Alike } from './meaning.ts'
 import { longestRead, type Named, type Outline, type Part } from './parse.ts'
 import { contentWords, shareIn } from './words.ts'
 
@@ -14,6 +15,7 @@ export interface Alignment {
   readonly ideas: readonly (number | undefined)[] // of each statement: the place of the idea that it covers
   readonly covered: ReadonlySet<number>
   readonly named: ReadonlySet<number> // ideas whose subject is named somewhere, covered or not
+  readonly byMeaning: ReadonlySet<number> // places of statements that say their idea in other words
 }
 
 /** Share of a claim's words that have to be there: of "hides old debts" two of three, so that a paraphrase may turn one word. */
@@ -38,10 +40,50 @@ export const clausesOf = (reply: string): string[] =>
     .split(/[.!?,;:\n]+/)
     .filter((clause) => clause.trim() !== '')
 
-export const align = (statements: readonly Statement[], ideas: readonly Idea[]): Alignment => {
-  const best = statements.map(({ words }) => bestIdea(words, ideas))
+/** How alike texts are, and the item, whose withdrawn claims must not be taken for ideas. */
+interface Meaning {
+  readonly alike: Alike
+  readonly item: Item
+}
+
+/** By words, and with vectors by meaning where the words find nothing. */
+export const align = (statements: readonly Statement[], ideas: readonly Idea[], meaning?: Meaning): Alignment => {
+  const byWords = statements.map(({ words }) => bestIdea(words, ideas))
+  const taken = new Set(byWords)
+  const best = statements.map((each, at) => byWords[at] ?? (meaning && nearestIdea(each, ideas, taken, meaning)))
   const named = ideas.flatMap((idea, at) => (statements.some(({ words }) => names(words, idea)) ? [at] : []))
-  return { statements, ideas: best, covered: new Set(best.filter((at) => at !== undefined)), named: new Set(named) }
+  return {
+    statements,
+    ideas: best,
+    covered: new Set(best.filter((at) => at !== undefined)),
+    named: new Set(named),
+    byMeaning: new Set(best.flatMap((idea, at) => (idea !== undefined && byWords[at] === undefined ? [at] : []))),
+  }
+}
+
+/** As the plain outline says it, so that two texts of one form are held against each other. */
+export const sentenceOf = ({ subject, claims }: Pick<Idea, 'subject' | 'claims'>): string =>
+  `The ${subject}\nIt ${claims.join(', and it ')}.`
+
+/** A cosine from which on a statement says an idea, and by how much it must be nearer than all that it does not say. */
+const nearEnough = 0.68
+const clearlyNearer = 0.05
+
+/** The idea that a statement says in other words; of those that no statement says by words. */
+const nearestIdea = (
+  statement: Statement,
+  ideas: readonly Idea[],
+  taken: ReadonlySet<number | undefined>,
+  { alike, item }: Meaning,
+): number | undefined => {
+  const { text } = statement
+  const near = ideas.map((idea) => alike(text, sentenceOf(idea)))
+  const most = Math.max(...near)
+  const best = near.indexOf(most)
+  if (most < nearEnough || taken.has(best) || misattributed(statement, item, ideas)) return undefined
+  const withdrawn = item.withdrawn.map(({ subject, claim }) => alike(text, sentenceOf({ subject, claims: [claim] })))
+  const others = [...near.filter((_, at) => at !== best), ...withdrawn]
+  return others.every((other) => most - other >= clearlyNearer) ? best : undefined
 }
 
 const names = (words: ReadonlySet<string>, { subject }: Idea) => shareIn(contentWords(subject), words) === 1

@@ -1,17 +1,29 @@
-import { type Criterion, type Grade, readRubric, type Transcript, type Verdict } from '../../skill.ts'
+import { z } from 'zod'
+import {
+  type Criterion,
+  type Grade,
+  type GradeContext,
+  RubricFields,
+  readRubric,
+  type Transcript,
+  type Verdict,
+} from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { FailureTag } from './failure-tags.ts'
 import type { Item } from './item.ts'
+import { judgeLikeness } from './judge-likeness.ts'
 import { judgeOutline } from './judge-outline.ts'
 import { judgePassage } from './judge-passage.ts'
 import { judgeRevision } from './judge-revision.ts'
-import { isQuestion, turnsOf } from './turns.ts'
+import { alikeFor } from './reading.ts'
+import { isQuestion, type Turns, turnsOf } from './turns.ts'
 
-let read: { readonly name: string; readonly criteria: readonly Criterion[] } | undefined
+const EssayRubric = RubricFields.extend({ likeness: z.string().min(1) })
+let read: z.output<typeof EssayRubric> | undefined
 
 /** rubrics/essay-style.yaml, read at the first need and not at import. */
 export const rubric = () => {
-  read ??= readRubric(new URL('./rubrics/essay-style.yaml', import.meta.url))
+  read ??= readRubric(new URL('./rubrics/essay-style.yaml', import.meta.url), EssayRubric)
   return read
 }
 
@@ -21,10 +33,16 @@ export interface Findings {
 }
 
 /**
- * Judges an episode by code alone: the question where one was due, the outline, and the second outline or passage. The last
- * text that is not a question is what coverage, faithfulness, length and the like are about.
+ * Judges an episode by code: the question where one was due, the outline, and the second outline or passage. The last text that is
+ * not a question is what coverage, faithfulness, length and the like are about. Where there is a judge, it is asked
+ * what code cannot tell; its answers stand beside, and decide nothing.
  */
-export const grade = async (item: Item, transcript: Transcript, definition: Definition): Promise<Grade> => {
+export const grade = async (
+  item: Item,
+  transcript: Transcript,
+  definition: Definition,
+  { judge, signal }: Pick<GradeContext, 'judge' | 'signal'>,
+): Promise<Grade> => {
   const criteria: Record<string, Verdict> = {}
   const failures = new Set<FailureTag>()
   const findings: Findings = {
@@ -37,13 +55,35 @@ export const grade = async (item: Item, transcript: Transcript, definition: Defi
   }
   const turns = turnsOf(item, transcript)
   judgeAsking(item, turns.replies, findings)
-  if (item.kind === 'passage' && turns.second !== undefined) judgePassage(item, turns, definition, findings)
-  else judgeOutline(item, turns, definition, findings)
-  if (item.kind === 'revise') judgeRevision(item, turns, definition, findings)
+  const alike = await alikeFor(item, turns, definition, signal)
+  if (item.kind === 'passage' && turns.second !== undefined) judgePassage(item, turns, definition, findings, alike)
+  else judgeOutline(item, turns, definition, findings, alike)
+  if (item.kind === 'revise') judgeRevision(item, turns, definition, findings, alike)
   // an item of two exchanges that ends after the first has not done what was asked
   if (item.kind === 'passage' && turns.second === undefined)
     findings.set('structure', 0, 'there is no passage', ['missing-part'])
-  return finished(criteria, failures)
+  const grade = finished(criteria, failures)
+  return judge
+    ? { ...grade, criteria: { ...grade.criteria, ...(await openFor(item, turns, definition, judge, signal)) } }
+    : grade
+}
+
+/** What a judge is to say of a text that there is: the outline's questions are asked by core, the author's voice needs samples. */
+const openFor = async (
+  { kind }: Item,
+  { last, second }: Turns,
+  definition: Definition,
+  judge: NonNullable<GradeContext['judge']>,
+  signal: AbortSignal,
+): Promise<Record<string, Verdict>> => {
+  if (last.trim() === '') return {}
+  const { likeness, criteria } = rubric()
+  const { passAt, warnAt } = criterionOf('sounds-like')
+  const heard = await judgeLikeness(last, definition, { judge, signal, question: likeness, passAt, ...(warnAt !== undefined && { warnAt }) }) // biome-ignore format: one line
+  const passage = kind === 'passage' && second !== undefined
+  const asked = passage ? [] : criteria.filter(({ name, question }) => question && name !== 'voice')
+  const open = asked.map(({ name }) => [name, { status: 'ungraded', reason: 'a judge is to say' }] as const)
+  return { ...Object.fromEntries(open), 'sounds-like': heard }
 }
 
 const judgeAsking = (item: Item, replies: readonly string[], { set }: Findings) => {

@@ -5,6 +5,7 @@ import { generate } from './generate.ts'
 import { begin, gold, respond } from './gold.ts'
 import { grade, rubric } from './grade.ts'
 import { Item } from './item.ts'
+import { closeReaders } from './meaning.ts'
 import { mistakes } from './mistakes.ts'
 import { Options } from './options.ts'
 import { pooled } from './pooled.ts'
@@ -23,7 +24,8 @@ export const essayStyle = definePlugin({
   define, // the output contract, the material, the author's voice
   dimensions,
   get rubrics(): readonly Rubric[] {
-    return [rubric()]
+    const { name, criteria, pairwise } = rubric()
+    return [{ name, criteria, ...(pairwise && { pairwise }) }]
   },
   failureTags,
   format: 'structure',
@@ -38,5 +40,7 @@ export const essayStyle = definePlugin({
 
   grade, // by code: rules of the contract, words of the ideas
   pooled, // how near all replies together are to the author's voice
+  dispose: closeReaders, // the embedding model, where one is configured
+
   report, // outlines side by side with what they lack and invent, and the voice map
 })

@@ -4,6 +4,7 @@ import type { Definition } from './definition.ts'
 import type { Findings } from './grade.ts'
 import type { Idea, Item } from './item.ts'
 import { judgeVoice } from './judge-voice.ts'
+import type { Alike } from './meaning.ts'
 import { judgeOrder } from './order.ts'
 import { type Reading, readReply } from './reading.ts'
 import { rules } from './rules.ts'
@@ -12,9 +13,15 @@ import { countWords } from './voice/words.ts'
 import { contentWords, firstHeld } from './words.ts'
 
 /** Everything that is judged of an outline by counting words. A reply that is no outline fails all that is about one. */
-export const judgeOutline = (item: Item, turns: Turns, { contract, voice }: Definition, findings: Findings) => {
+export const judgeOutline = (
+  item: Item,
+  turns: Turns,
+  { contract, voice }: Definition,
+  findings: Findings,
+  alike?: Alike,
+) => {
   const reply = turns.last
-  const reading = readReply(item, turns, contract)
+  const reading = readReply(item, turns, contract, alike)
   const { outline, named, ideas, aligned } = reading
   judgeCoverage(ideas, aligned, findings)
   judgeFaith(reading, findings)

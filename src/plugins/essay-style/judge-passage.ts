@@ -4,6 +4,7 @@ import type { FailureTag } from './failure-tags.ts'
 import type { Findings } from './grade.ts'
 import type { Item } from './item.ts'
 import { judgeVoice } from './judge-voice.ts'
+import type { Alike } from './meaning.ts'
 import { longestRise } from './order.ts'
 import { parseOutline } from './parse.ts'
 import { ideasOf } from './reading.ts'
@@ -14,11 +15,17 @@ import { contentWords, firstHeld } from './words.ts'
 const newWords = 1 / 3
 
 /** A passage is prose in the first person that says the ideas in their order, and nothing else. */
-export const judgePassage = (item: Item, turns: Turns, { contract, voice }: Definition, findings: Findings) => {
+export const judgePassage = (
+  item: Item,
+  turns: Turns,
+  { contract, voice }: Definition,
+  findings: Findings,
+  alike?: Alike,
+) => {
   const passage = turns.last.slice(0, 12_000)
   const ideas = ideasOf(item, turns)
   const statements = sentencesOf(passage).map(statementOf)
-  const aligned = align(statements, ideas)
+  const aligned = align(statements, ideas, alike && { alike, item })
   const total = ideas.reduce((sum, { weight }) => sum + weight, 0)
   const covered = ideas.reduce((sum, { weight }, at) => sum + (aligned.covered.has(at) ? weight : 0), 0)
   findings.set(
@@ -31,7 +38,8 @@ export const judgePassage = (item: Item, turns: Turns, { contract, voice }: Defi
     contentWords([turns.told, item.topic, ...contract.phrases.editorial, 'take', 'then', 'turn'].join(' ')),
   )
   const invented = statements.filter(
-    ({ words }) => [...words].filter((word) => !known.has(word)).length > newWords * words.size,
+    ({ words }, at) =>
+      !aligned.byMeaning.has(at) && [...words].filter((word) => !known.has(word)).length > newWords * words.size,
   )
   findings.set(
     'faithfulness',

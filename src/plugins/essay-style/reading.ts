@@ -6,12 +6,17 @@ import {
   otherStatements,
   passagesOf,
   type Statement,
+  sentenceOf,
   statementOf,
+  textOfPart,
 } from './align.ts'
 import type { FrozenContract } from './contract.ts'
+import type { Definition } from './definition.ts'
 import type { Idea, Item } from './item.ts'
-import { type Named, namedParts, type Outline, parseOutline } from './parse.ts'
+import { type Alike, alikeIn } from './meaning.ts'
+import { longestRead, type Named, namedParts, type Outline, parseOutline } from './parse.ts'
 import type { Turns } from './turns.ts'
+import { sentencesOf } from './voice/words.ts'
 import { contentWords } from './words.ts'
 
 /** A reply as it is judged and shown: which ideas it holds, and which of its statements nobody made. */
@@ -29,10 +34,26 @@ export interface Reading {
 export const ideasOf = (item: Item, { second }: Turns): readonly Idea[] =>
   second !== undefined && item.feedback ? item.feedback.ideas : item.ideas
 
+/** Vectors of the texts that ideas are looked for in, and of the ideas; undefined where no embedding model is configured. */
+export const alikeFor = async (
+  item: Item,
+  turns: Turns,
+  definition: Pick<Definition, 'contract' | 'embeddings'>,
+  signal: AbortSignal,
+): Promise<Alike | undefined> => {
+  if (!definition.embeddings) return undefined
+  const { sections } = namedParts(parseOutline(turns.last), definition.contract)
+  const prose = item.kind === 'passage' && turns.second !== undefined
+  const said = prose ? sentencesOf(turns.last.slice(0, longestRead)) : sections.map(textOfPart)
+  const meant = [...item.ideas, ...(item.feedback?.ideas ?? [])].map(sentenceOf)
+  const taken = item.withdrawn.map(({ subject, claim }) => sentenceOf({ subject, claims: [claim] }))
+  return alikeIn([...said, ...meant, ...taken], definition, signal)
+}
+
 /** More new words than this, and a statement is not what the author said. */
 const newWords = 1 / 3
 
-export const readReply = (item: Item, turns: Turns, contract: FrozenContract): Reading => {
+export const readReply = (item: Item, turns: Turns, contract: FrozenContract, alike?: Alike): Reading => {
   const outline = parseOutline(turns.last)
   const named = namedParts(outline, contract)
   const ideas = ideasOf(item, turns)
@@ -42,10 +63,12 @@ export const readReply = (item: Item, turns: Turns, contract: FrozenContract): R
   const others = inSections ? otherStatements(outline, named) : clausesOf(turns.last).map(statementOf)
   const spoken = [...sections, ...others].filter(({ words }) => words.size > 0)
   const isNew = newTo(knownWords(item, turns, contract))
+  const aligned = align(passages, ideas, alike && { alike, item })
+  // what says an idea in other words is not invented, however new its words are
+  const reworded = new Set([...aligned.byMeaning].map((at) => passages[at]))
   const invented = spoken.filter(
-    (each) => isNew([...each.words]) || (sections.includes(each) && isNew(headWords(each))),
+    (each) => !reworded.has(each) && (isNew([...each.words]) || (sections.includes(each) && isNew(headWords(each)))),
   )
-  const aligned = align(passages, ideas)
   // a section that says an idea rightly may share a word with another one
   const unsaid = sections.filter((_, at) => aligned.ideas[at] === undefined)
   const wrong = unsaid.filter((each) => !invented.includes(each) && misattributed(each, item, ideas))

@@ -40,13 +40,20 @@ const outlines = (students: Students, definition: Definition): ReportSection => 
 }
 
 /** The reply line by line, then the ideas that it does not hold. */
-export const linesOf = ({ item, transcript }: Scored<Item>, { contract }: Definition): ReportLine[] => {
+export const linesOf = ({ item, transcript, grade }: Scored<Item>, { contract }: Definition): ReportLine[] => {
   const turns = turnsOf(item, transcript)
+  // the grade may have found ideas by their meaning: what it passed whole is not marked
+  const whole = (name: string) => {
+    const verdict = grade.criteria[name]
+    return verdict !== undefined && 'score' in verdict && verdict.score === 1
+  }
   const { invented, wrong, ideas, aligned } = readReply(item, turns, contract)
-  const marks = [
-    ...invented.map((each) => ({ ...each, mark: 'invented' })),
-    ...wrong.map((each) => ({ ...each, mark: 'not said of this' })),
-  ]
+  const marks = whole('faithfulness')
+    ? []
+    : [
+        ...invented.map((each) => ({ ...each, mark: 'invented' })),
+        ...wrong.map((each) => ({ ...each, mark: 'not said of this' })),
+      ]
   const markOf = (line: string) => {
     const words = contentWords(line)
     const mark = marks.find((each) => words.length > 0 && words.every((word) => each.words.has(word)))?.mark
@@ -54,7 +61,7 @@ export const linesOf = ({ item, transcript }: Scored<Item>, { contract }: Defini
   }
   const said = turns.last.slice(0, longest).split('\n').map(markOf)
   const missing = ideas
-    .filter((_, at) => !aligned.covered.has(at))
+    .filter((_, at) => !aligned.covered.has(at) && !whole('coverage'))
     .map(({ subject, claims }) => ({ text: `the ${subject} ${claims.join(', and it ')}`, mark: 'missing' }))
   return [...(turns.last.trim() === '' ? [{ text: '(nothing)' }] : said), ...missing]
 }

@@ -44,19 +44,35 @@ export const mixtureOf = async (author: Author): Promise<Mixture | undefined> =>
   }
 }
 
-const unitsOf = ({ pieces }: Author): Unit[] =>
-  pieces.flatMap(({ name, text }) =>
+const cut = new WeakMap<Author, Unit[]>()
+
+/** An author's passages, cut and counted once. */
+const unitsOf = (author: Author): Unit[] => {
+  const known = cut.get(author)
+  if (known) return known
+  const made = author.pieces.flatMap(({ name, text }) =>
     passagesOf(text, unitWords).map((passage) => ({ file: name, counts: countsOf(passage) })),
   )
+  cut.set(author, made)
+  return made
+}
 
-const usualParting = async (n: number, scale: Scale): Promise<number[]> =>
-  (await sampleAuthors()).flatMap((other) => {
-    const units = unitsOf(other)
-    return Array.from({ length: draws }, (_, draw) => {
+const usual = new Map<number, Promise<number[]>>()
+
+/** How far so many passages of one sample author come apart: the same for every folder of that size. */
+const usualParting = (n: number, scale: Scale): Promise<number[]> => {
+  const known = usual.get(n) ?? drawUsual(n, scale)
+  usual.set(n, known)
+  return known
+}
+
+const drawUsual = async (n: number, scale: Scale): Promise<number[]> =>
+  (await sampleAuthors()).flatMap((other) =>
+    Array.from({ length: draws }, (_, draw) => {
       const random = mulberry32(seedFrom('usual', other.name, draw))
-      return parted(sample(random, units, n), scale)?.distance ?? 0
-    })
-  })
+      return parted(sample(random, unitsOf(other), n), scale)?.distance ?? 0
+    }),
+  )
 
 /** Spherical 2-means from the two passages that are least alike. @returns the places in the second group */
 export const parted = (units: readonly Unit[], scale: Scale): { distance: number; second: Set<number> } | undefined => {
