@@ -14,11 +14,11 @@ import type { SftRow } from '../../src/graph/check-items.ts'
 import { startRun } from '../../src/graph/engine.ts'
 import { agenticSearch } from '../../src/plugins/agentic-search/index.ts'
 import type { Item } from '../../src/plugins/agentic-search/item.ts'
+import { playRewarded, type RewardedEpisode } from '../support/rewarded.ts'
 import { toyTrainer } from '../support/toy.ts'
 
 let dir: string
 let files: RunFiles
-const jobs: TrainJob[] = []
 
 /** Knows each question's item, so that a script can act like a student of any skill. */
 const asked = new Map<string, Item>()
@@ -40,21 +40,23 @@ const answer = (round: number, messages: Transcript): AssistantTurn => {
   return { ...good, toolCalls: [{ ...good.toolCalls[0], name: 'answer', arguments: { text: '1900', citations: [] } }] }
 }
 
-beforeAll(async () => {
-  dir = mkdtempSync(path.join(tmpdir(), 'whet-search-run-'))
-  process.env.WHETSTONE_HOME = path.join(dir, 'home')
-  const config = readFileSync(path.join(import.meta.dirname, '..', '..', 'configs', 'agentic-search.yaml'), 'utf8')
-  writeFileSync(path.join(dir, 'whetstone.yaml'), config)
+/** Runs one of the shipped configs with scripted students; the trainer only writes down its jobs, and does what the test adds. */
+const start = async (name: string, from?: { run: string; round: number }, onJob = async (_: TrainJob) => {}) => {
+  const config = readFileSync(path.join(import.meta.dirname, '..', '..', 'configs', name), 'utf8')
+  // one round of rewards, as the config's own command has it
+  writeFileSync(path.join(dir, name), from ? config.replace('rounds: 3', 'rounds: 2') : config)
   const trainer = toyTrainer()
+  const jobs: TrainJob[] = []
   const workspace = Workspace.at(dir)
   const { run } = await startRun({
     workspace,
     plugin,
-    loaded: await loadConfig(path.join(dir, 'whetstone.yaml'), { plugins: { 'agentic-search': agenticSearch } }),
+    loaded: await loadConfig(path.join(dir, name), { plugins: { 'agentic-search': agenticSearch } }),
     machines: {
       trainer: {
-        run: (job, options) => {
+        run: async (job, options) => {
           jobs.push(job)
+          await onJob(job)
           return trainer.run(job, options)
         },
       },
@@ -66,8 +68,18 @@ beforeAll(async () => {
         },
       },
     },
+    ...(from && { from }),
   })
-  files = workspace.run(run)
+  return { run, jobs, files: workspace.run(run) }
+}
+
+let jobs: TrainJob[]
+let first: string
+beforeAll(async () => {
+  dir = mkdtempSync(path.join(tmpdir(), 'whet-search-run-'))
+  process.env.WHETSTONE_HOME = path.join(dir, 'home')
+  const started = await start('agentic-search.yaml')
+  ;[jobs, files, first] = [started.jobs, started.files, started.run]
 }, 60_000)
 afterAll(() => {
   delete process.env.WHETSTONE_HOME
@@ -122,3 +134,20 @@ describe('the two-core config with a scripted student and trainer', () => {
     for (const document of await gold(files.split('gate'))) expect(trained.has(document)).toBe(false)
   })
 })
+
+test('the config of rewards goes on from a round whose form holds: episodes are played, executed and graded for the trainer', async () => {
+  const ends: RewardedEpisode[] = []
+  const rewarded = await start('agentic-search-grpo.yaml', { run: first, round: 1 }, async (job) => {
+    const server = (await readJson<{ url: string; token: string }>(path.join(job.out, 'reward.json')))!
+    const items = (await readJsonl<{ id: string }>(job.rows)).rows.map(({ id }) => id).slice(0, 8)
+    ends.push(...(await playRewarded(server, items, (messages) => answer(2, messages))))
+  })
+  expect(rewarded.jobs[0]).toMatchObject({
+    kind: 'grpo',
+    adapter: expect.stringMatching(/round-01/),
+    params: { steps: 20, prompts: 2, generations: 4, quality: 'right', maxReplyTokens: 64, maxTokens: 464 },
+  })
+  expect(ends.length).toBeGreaterThan(3)
+  expect(ends.every(({ reward }) => reward === 1)).toBe(true)
+  expect(ends.map(({ ending }) => ending)).toContain('not_found')
+}, 60_000)

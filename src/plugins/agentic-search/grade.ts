@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { type Grade, RubricFields, readRubric, type Transcript, type Verdict } from '../../skill.ts'
+import { type Grade, type GradeContext, RubricFields, readRubric, type Transcript, type Verdict } from '../../skill.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
 import { judgeQueries } from './queries.ts'
@@ -52,8 +52,16 @@ class Findings {
   }
 }
 
-/** Judges an episode by its transcript alone, so that stored ones can be graded again. */
-export const grade = async (item: Item, transcript: Transcript, definition: Definition): Promise<Grade> => {
+/**
+ * Judges an episode by its transcript alone, so that stored ones can be graded again. Where there is a judge, it is also asked whether
+ * what was read supports the answer; that stands beside, and decides nothing.
+ */
+export const grade = async (
+  item: Item,
+  transcript: Transcript,
+  definition: Definition,
+  { judge }: Pick<GradeContext, 'judge'>,
+): Promise<Grade> => {
   const trace = traceOf(transcript)
   const found = new Findings()
   judgeFormat(trace, found)
@@ -62,7 +70,10 @@ export const grade = async (item: Item, transcript: Transcript, definition: Defi
   else if (item.kind === 'ambiguous') judgeAsking(item, trace, found)
   else judgeNotFound(trace, definition, found)
   judgeWhole(item, found)
-  return finished(found)
+  const { criteria, ...graded } = finished(found)
+  const isForJudge = judge !== undefined && trace.end.kind === 'answer' && item.kind !== 'in-context'
+  const open = { status: 'ungraded', reason: 'a judge is to say' } as const
+  return { ...graded, criteria: { ...criteria, ...(isForJudge && { supported: open }) } }
 }
 
 const judgeFormat = ({ steps, end }: Trace, found: Findings): void => {

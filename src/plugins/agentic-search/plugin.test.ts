@@ -4,8 +4,9 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { meaningOf } from '../../../tests/support/embedder.ts'
 import { type ScriptedOpenAi, startScriptedOpenAi } from '../../../tests/support/scripted-openai.ts'
-import type { AssistantTurn, Transcript } from '../../core/contract.ts'
+import type { AssistantTurn, Llm, Transcript } from '../../core/contract.ts'
 import { playGold, playStudent } from '../../core/episode.ts'
+import { judged } from '../../core/judge/grade.ts'
 import { mulberry32, pick, seedFrom } from '../../core/random.ts'
 import { scriptedStudent } from '../../core/student.ts'
 import type { Definition } from './definition.ts'
@@ -93,6 +94,9 @@ describe('students rank as they must', () => {
     const measured = plugin.pooled!(rows, definition)
     expect(measured['not-found-balanced']!.value).toBeCloseTo(0.5, 1)
     expect(measured.steps!.value).toBeCloseTo(2, 1)
+    const counted = rows.map((row, at) => ({ ...row, tokens: { prompt: 900, completion: at % 2 === 0 ? 20 : 40 } }))
+    expect(plugin.pooled!(counted, definition).tokens).toEqual({ value: 30, n: rows.length })
+    expect(measured).not.toHaveProperty('tokens')
   })
 })
 
@@ -175,6 +179,29 @@ describe('grades', () => {
     expect(judgeQueries(['old town bridge'], item).score).toBe(1)
     expect(judgeQueries(['When was the old town bridge opened'], item).reason).toBe('the whole question as a query')
     expect(judgeQueries(['town bridge', 'bridge town!'], item)).toEqual({ score: 0.5, reason: 'the same query again' })
+  })
+
+  test('a judge is asked whether what was read supports an answer, beside what code has decided, and about nothing else', async () => {
+    const asked: string[] = []
+    const judge: Llm = {
+      complete: async (prompt, schema) => {
+        asked.push(prompt.at(-1)!.content)
+        return schema.parse({ reasons: 'r', score: 1 })
+      },
+    }
+    const { rubrics } = plugin
+    for (const [item, status] of [
+      [kind('fact'), 'fail'],
+      [kind('unanswerable'), 'not-applicable'],
+    ] as const) {
+      // biome-ignore format: one line
+      const { transcript } = await play(item, (messages) => plugin.gold(item, messages, definition))
+      const graded = await plugin.grade(item, transcript, definition, { signal, judge })
+      const { criteria } = await judged(graded, { rubrics, transcript, judge })
+      expect([criteria.supported?.status, criteria.right?.status]).toEqual([status, 'pass'])
+    }
+    expect(asked).toHaveLength(1)
+    expect(asked[0]).toContain('support every claim')
   })
 
   test('several calls in a turn, prose and broken calls are no valid episodes', async () => {

@@ -40,8 +40,16 @@ export const pooled = (rows: readonly Scored<Item>[]): Readonly<Record<string, P
   return {
     ...(said.n > 0 &&
       kept.n > 0 && { 'not-found-balanced': { value: (said.rate + kept.rate) / 2, n: said.n + kept.n } }),
+    ...tokensOf(rows),
     steps: mean(({ steps }) => steps.length),
     searches: mean((trace) => searchesOf(trace).length),
     'repeated-searches': mean((trace) => searchesOf(trace).length - new Set(searchesOf(trace)).size),
   }
+}
+
+/** Tokens that the students wrote in an episode, where the server counted them. */
+const tokensOf = (rows: readonly Scored<Item>[]): Readonly<Record<string, Pooled>> => {
+  const counts = rows.flatMap(({ tokens }) => (tokens && tokens.completion > 0 ? [tokens.completion] : []))
+  const sum = counts.reduce((all, count) => all + count, 0)
+  return counts.length === 0 ? {} : { tokens: { value: sum / counts.length, n: counts.length } }
 }
