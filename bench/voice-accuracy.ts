@@ -3,6 +3,7 @@ import { differentAuthors, passageCountsOf, sameAuthor } from '../src/plugins/es
 import { type Counts, countsOf, sumOf } from '../src/plugins/essay-style/voice/counts.ts'
 import { cosineDistance, scaleOf, zOf } from '../src/plugins/essay-style/voice/distance.ts'
 import { passagesOf } from '../src/plugins/essay-style/voice/passages.ts'
+import type { Piece } from '../src/plugins/essay-style/voice/read.ts'
 
 const passageWords = 500
 
@@ -41,7 +42,15 @@ export const attribution = async (folds: number): Promise<Attribution> => {
 }
 
 const partOf = ({ pieces }: Author, inside: (at: number) => boolean): Counts[] =>
-  pieces.filter((_, at) => inside(at)).flatMap(({ text }) => passagesOf(text, passageWords).map(countsOf))
+  pieces.filter((_, at) => inside(at)).flatMap(countsIn)
+
+const counted = new WeakMap<Piece, Counts[]>()
+/** A piece's passages, counted once for all turns. */
+const countsIn = (piece: Piece): Counts[] => {
+  const known = counted.get(piece) ?? passagesOf(piece.text, passageWords).map(countsOf)
+  counted.set(piece, known)
+  return known
+}
 
 /** How often random halves of one author lie nearer to each other than as many words of two authors do, all pairs of draws. */
 export const separation = async (words: number): Promise<{ nearer: number; of: number }> => {

@@ -26,7 +26,7 @@ export const nearest = (name: string, candidates: Iterable<string>): string | un
 const shown = 20
 
 /**
- * What to say about a name that nothing has: `There is no skill "essey". Did you mean "essay"? There are: a, b.`
+ * What to say about a name that nothing has: `There is no skill "dats". Did you mean "dates"? There are: a, b.`
  * @param what  the kind of thing in the singular: "skill", "tool", "run"
  */
 export const unknownName = (what: string, name: string, candidates: Iterable<string>): string => {

@@ -23,9 +23,8 @@ beforeAll(async () => {
   python = (await pythonEnv()).python
   const make = [
     'import sys; sys.path[:0] = sys.argv[1:3]',
-    'from pathlib import Path; from tiny import make_tiny; make_tiny(Path(sys.argv[3]))',
-    'from peft import LoraConfig, get_peft_model; from transformers import AutoModelForCausalLM',
-    "get_peft_model(AutoModelForCausalLM.from_pretrained(sys.argv[3]), LoraConfig(r=4, target_modules='all-linear', task_type='CAUSAL_LM')).save_pretrained(sys.argv[4])",
+    'from pathlib import Path; from tiny import make_adapter, make_tiny',
+    'make_adapter(Path(sys.argv[4]), make_tiny(Path(sys.argv[3])))',
   ].join('\n')
   const paths = [trainerScript(''), trainerScript('tests'), join(folder, 'tiny'), join(folder, 'adapter')]
   const { failed, tail } = await runChild([python, '-c', make, ...paths])

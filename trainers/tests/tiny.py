@@ -48,13 +48,35 @@ def make_tiny(out: Path, seed: int = 0) -> Path:
     return out
 
 
+NARROW = HIDDEN // HEADS * KEY_HEADS
+LINEAR = {"q_proj": (HIDDEN, HIDDEN), "o_proj": (HIDDEN, HIDDEN), "k_proj": (NARROW, HIDDEN), "v_proj": (NARROW, HIDDEN),
+          "gate_proj": (INNER, HIDDEN), "up_proj": (INNER, HIDDEN), "down_proj": (HIDDEN, INNER)}  # fmt: skip
+
+
 def weight(name: str, config: dict, random) -> np.ndarray:
     if "norm" in name:
         return np.ones(HIDDEN, np.float32)
-    narrow = HIDDEN // HEADS * KEY_HEADS
-    shapes = {"embed_tokens": (config["vocab_size"], HIDDEN), "q_proj": (HIDDEN, HIDDEN), "o_proj": (HIDDEN, HIDDEN), "k_proj": (narrow, HIDDEN),
-              "v_proj": (narrow, HIDDEN), "gate_proj": (INNER, HIDDEN), "up_proj": (INNER, HIDDEN), "down_proj": (HIDDEN, INNER)}  # fmt: skip
+    shapes = LINEAR | {"embed_tokens": (config["vocab_size"], HIDDEN)}
     return (random.standard_normal(shapes[name.split(".")[-2]]) * 0.1).astype(np.float32)
+
+
+def make_adapter(out: Path, base: Path, rank: int = 4, seed: int = 0) -> Path:
+    """A LoRA adapter on every linear layer that changes nothing yet, as peft writes one: without importing it, which takes longer than a test."""
+    from safetensors.numpy import save_file
+
+    random = np.random.default_rng(seed)
+    tensors = {}
+    for layer in range(LAYERS):
+        for name, (to, of) in LINEAR.items():
+            place = f"base_model.model.model.layers.{layer}.{'self_attn' if name[0] in 'qkvo' else 'mlp'}.{name}"
+            tensors[f"{place}.lora_A.weight"] = (random.standard_normal((rank, of)) * 0.1).astype(np.float32)
+            tensors[f"{place}.lora_B.weight"] = np.zeros((to, rank), np.float32)
+    with atomic_folder(out) as folder:
+        save_file(tensors, folder / "adapter_model.safetensors", metadata={"format": "pt"})
+        config = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": str(base), "r": rank, "lora_alpha": 8, "lora_dropout": 0.0,
+                  "bias": "none", "target_modules": sorted(LINEAR)}  # fmt: skip
+        (folder / "adapter_config.json").write_text(json.dumps(config))
+    return out
 
 
 if __name__ == "__main__":
