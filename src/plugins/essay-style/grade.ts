@@ -79,7 +79,8 @@ const openFor = async (
   if (last.trim() === '') return {}
   const { likeness, criteria } = rubric()
   const { passAt, warnAt } = criterionOf('sounds-like')
-  const heard = await judgeLikeness(last, definition, { judge, signal, question: likeness, passAt, ...(warnAt !== undefined && { warnAt }) }) // biome-ignore format: one line
+  const thresholds = { passAt, ...(warnAt !== undefined && { warnAt }) }
+  const heard = await judgeLikeness(last, definition, { judge, signal, question: likeness, ...thresholds })
   const passage = kind === 'passage' && second !== undefined
   const asked = passage ? [] : criteria.filter(({ name, question }) => question && name !== 'voice')
   const open = asked.map(({ name }) => [name, { status: 'ungraded', reason: 'a judge is to say' }] as const)
