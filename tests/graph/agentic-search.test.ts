@@ -88,7 +88,7 @@ afterAll(() => {
 
 describe('the two-core config with a scripted student and trainer', () => {
   test('goes through every stage: searching first, then judgement, each round promoted', async () => {
-    expect(jobs.map(({ kind }) => kind)).toEqual(['sft', 'kto'])
+    expect(jobs.map(({ kind }) => kind).slice(0, 2)).toEqual(['sft', 'kto'])
     const rounds = await Promise.all(
       [0, 1, 2].map(async (n) => (await readJson<RoundSummary>(files.round(n).summary))!),
     )

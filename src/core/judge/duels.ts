@@ -40,7 +40,8 @@ export const duelsOf = async (
   const fought = await Promise.all(
     pairs.map(({ family, request, a, b }) =>
       limit(async () => {
-        const duel: Fought['duel'] = a.trim() === b.trim() ? 'alike' : await duelOf({ question, context: request, a, b }, judge)
+        const duel: Fought['duel'] =
+          a.trim() === b.trim() ? 'alike' : await duelOf({ question, context: request, a, b }, judge)
         onProgress(++done, pairs.length)
         return { family, duel }
       }),

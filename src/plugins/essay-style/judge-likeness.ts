@@ -11,7 +11,10 @@ const longest = 2000 // characters of one
 const samples = new Map<string, Promise<readonly string[]>>()
 
 /** Passages of the author's texts, drawn once a process; none where the texts are gone. */
-const samplesOf = async ({ voice: { source, author } }: Definition, signal: AbortSignal): Promise<readonly string[]> => {
+const samplesOf = async (
+  { voice: { source, author } }: Definition,
+  signal: AbortSignal,
+): Promise<readonly string[]> => {
   const key = JSON.stringify(source ?? author.name)
   const drawn = samples.get(key) ?? draw(author.name, source, signal)
   samples.set(key, drawn)
