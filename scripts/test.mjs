@@ -55,8 +55,23 @@ const vitest = async () => {
 const pytest = async (environment) => {
   if (!environment) return { passed: 0, failed: 1, skipped: 0 }
   const file = path.join(results, 'pytest.xml')
-  const args = ['-m', 'pytest', path.join('trainers', 'tests'), '-q', '-p', 'no:cacheprovider', `--junitxml=${file}`]
-  const code = await run(environment.python, args, { ...environment.env, PYTHONDONTWRITEBYTECODE: '1' })
+  // two at once, each with one thread: most of a trainer's test is one process that loads its libraries
+  const workers = ['-n', '2', '--dist', 'loadfile']
+  const args = [
+    '-m',
+    'pytest',
+    path.join('trainers', 'tests'),
+    '-q',
+    '-p',
+    'no:cacheprovider',
+    ...workers,
+    `--junitxml=${file}`,
+  ]
+  const code = await run(environment.python, args, {
+    ...environment.env,
+    PYTHONDONTWRITEBYTECODE: '1',
+    OMP_NUM_THREADS: '1',
+  })
   return outcome('pytest', code, () => {
     const totals = { tests: 0, failures: 0, errors: 0, skipped: 0 }
     for (const [, attributes] of readFileSync(file, 'utf8').matchAll(/<testsuite\s([^>]*)>/g))

@@ -54,6 +54,19 @@ describe('a set that is filled up', () => {
     expect([all.length, act, held]).toEqual([120, 36, 36])
   })
 
+  test('lets no tool stand in bad replies alone, where the student answered too early', () => {
+    const had = many(20, (n) => pair(`own-${n}`, call('search'), call('answer'), 'student'))
+    const mistakes = many(60, (n) => [
+      pair(`q-${n}`, call('search'), call('answer'), 'answers-at-once'),
+      pair(`q-${n}`, call('answer'), call('search'), 'searches-on'),
+      pair(`q-${n}`, call('search'), call('search'), 'poor-query'),
+    ])
+    const all = [...had, ...anchorsOf(mistakes, { wanted: 60, had })]
+    const named = (turn: AssistantTurn) => turn.toolCalls?.[0]?.name === 'answer'
+    const [good, bad] = [all.filter((each) => named(each.good)).length, all.filter((each) => named(each.bad)).length]
+    expect(Math.abs(good - bad)).toBeLessThanOrEqual(1)
+  })
+
   test('spreads over criteria first and then over mistakes, and takes every request once before any comes twice', () => {
     const fails: Record<string, string> = { 'wrong-tool': 'tools', 'altered-value': 'arguments' }
     const options = { wanted: 60, failsOf: (source: string) => fails[source] ?? 'judgement' }

@@ -17,6 +17,9 @@ export const directionOf = (good: AssistantTurn, bad: AssistantTurn): Direction 
   return formOf(good) === 'calls' ? 'act' : 'hold-back'
 }
 
+/** What a turn does, as far as one word tells it: the tool that it calls first, or text. */
+const moveOf = (turn: AssistantTurn): string => turn.toolCalls?.[0]?.name ?? ''
+
 /** Shares of a set. `act` and `hold-back` are alike, so that call or text alone says nothing of the label. */
 const shares: Readonly<Record<Direction, number>> = { act: 0.3, 'hold-back': 0.3, say: 0.1, how: 0.3 }
 
@@ -33,7 +36,8 @@ export interface AnchorOptions {
 
 /**
  * Chooses pairs out of those that could be made, until there are `wanted` or nothing is left: by direction to its share of
- * the whole set, within a direction evenly over criteria and then mistakes, each request once before any comes twice.
+ * the whole set, within a direction evenly over criteria and then mistakes, each request once before any comes twice. A tool
+ * that is called more often in bad replies than in good ones is looked for in good ones, or its name would tell the labels.
  * Where one half of acting and holding back runs out, the other one stops with it.
  * @param groups the pairs that could be made of each item
  */
@@ -43,7 +47,15 @@ export const anchorsOf = (
 ): Pair[] => {
   const total = wanted + had.length
   const have = new Counter(had.map(({ good, bad }) => directionOf(good, bad)))
-  const [uses, criteria, sources] = [new Counter(), new Counter(), new Counter()]
+  const [uses, criteria, sources, moves] = [new Counter(), new Counter(), new Counter(), new Counter()]
+  const balance = ({ good, bad }: Pair) => {
+    moves.add(moveOf(good))
+    moves.add(moveOf(bad), -1)
+  }
+  for (const pair of had) balance(pair)
+  /** Whether a pair makes a tool stand even more often on one side than it does already. */
+  const tips = ({ good, bad }: Pair) =>
+    moveOf(good) === moveOf(bad) ? 0 : Math.sign(moves.of(moveOf(good)) - moves.of(moveOf(bad)))
   const left = new Map<Direction, Pair[]>(directions.map((direction) => [direction, []]))
   for (const pair of groups.flat()) left.get(directionOf(pair.good, pair.bad))?.push(pair)
   const candidates = (direction: Direction) => left.get(direction) ?? []
@@ -63,11 +75,12 @@ export const anchorsOf = (
       .filter(isOpen)
       .sort((a, b) => total * shares[b] - have.of(b) - (total * shares[a] - have.of(a)))[0]
     if (due === undefined) break
-    const best = fewest(candidates(due), ({ id, source }) => [
-      uses.of(id),
-      criteria.of(failsOf(source)),
-      ...(nearest ? [far.get(`${id} ${source}`) ?? 0] : []),
-      sources.of(source),
+    const best = fewest(candidates(due), (pair) => [
+      uses.of(pair.id),
+      tips(pair),
+      criteria.of(failsOf(pair.source)),
+      ...(nearest ? [far.get(`${pair.id} ${pair.source}`) ?? 0] : []),
+      sources.of(pair.source),
     ])
     left.set(
       due,
@@ -75,6 +88,7 @@ export const anchorsOf = (
     )
     if (uses.of(best.id) >= mostOfOne) continue
     chosen.push(best)
+    balance(best)
     have.add(due)
     uses.add(best.id)
     criteria.add(failsOf(best.source))
@@ -100,8 +114,8 @@ class Counter {
   constructor(keys: readonly string[] = []) {
     for (const key of keys) this.add(key)
   }
-  add(key: string): void {
-    this.counts.set(key, this.of(key) + 1)
+  add(key: string, by = 1): void {
+    this.counts.set(key, this.of(key) + by)
   }
   of(key: string): number {
     return this.counts.get(key) ?? 0
