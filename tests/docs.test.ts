@@ -23,9 +23,14 @@ test('the README opens with the two lines, and CI runs its test line', () => {
 const elsewhere = ['maxTokens', 'rateFactor', 'trackers']
 test.each([
   { kind: 'sft', files: ['sft'], given: ['learnedRows'], ofTheLoop: [] },
-  { kind: 'kto', files: ['preference', 'kto'], given: [], ofTheLoop: ['enabled', 'practice', 'rows'] },
-  { kind: 'dpo', files: ['preference', 'dpo'], given: [], ofTheLoop: [] },
-  { kind: 'grpo', files: ['grpo'], given: ['maxReplyTokens', 'quality', 'server'], ofTheLoop: ['enabled', 'practice'] },
+  { kind: 'kto', files: ['preference', 'kto'], given: ['fourBit'], ofTheLoop: ['enabled', 'practice', 'rows'] },
+  { kind: 'dpo', files: ['preference', 'dpo'], given: ['fourBit'], ofTheLoop: [] },
+  {
+    kind: 'grpo',
+    files: ['grpo'],
+    given: ['maxReplyTokens', 'quality', 'server', 'fourBit', 'vllm'],
+    ofTheLoop: ['enabled', 'practice'],
+  },
 ])(
   'train.$kind of the config has the parameters of its trainer, no more and no fewer',
   ({ kind, files, given, ofTheLoop }) => {

@@ -15,21 +15,22 @@ PREFERENCE = {"rewards/margins": "margin", "rewards/chosen": "rewardGood", "rewa
 class Progress(TrainerCallback):
     """One event a step. Checkpoints come by time, since a step takes a second here and a millisecond there."""
 
-    def __init__(self, job, counts: list[int], steps: int, stop):
-        self.job, self.counts, self.steps, self.stop = job, counts, steps, stop
+    def __init__(self, job, counts: list[int], steps: int, stop, meter):
+        self.job, self.counts, self.steps, self.stop, self.meter = job, counts, steps, stop, meter
         self.tokens, self.losses = 0, []
         self.started = self.saved = time.monotonic()
-        self.first = 0
+        self.first = self.before = 0  # steps and tokens of the processes before this one
         self.stopped = False  # told to, at the end of a step
 
     def recent_loss(self) -> float:
         last = self.losses[-10:]
         return sum(last) / max(1, len(last))
 
-    def on_train_begin(self, args, state, control, **_):
+    def on_train_begin(self, args, state, control, model=None, **_):
+        self.meter.watch(model)
         self.started = self.saved = time.monotonic()
         self.first = state.global_step  # not 0 when resumed
-        self.tokens = self.tokens_until(state.global_step)
+        self.tokens = self.before = self.tokens_until(state.global_step)
         self.losses = [entry["loss"] for entry in state.log_history if "loss" in entry]
 
     def tokens_until(self, step: int) -> int:
@@ -43,17 +44,19 @@ class Progress(TrainerCallback):
         self.tokens = self.tokens_until(step)
         seconds = time.monotonic() - self.started
         done = max(1, step - self.first)
+        speed = (self.tokens - self.before) / seconds
         self.job.event(
             {
                 "step": step,
                 "of": self.steps,
                 "loss": round(loss, 5) if math.isfinite(loss) else None,
                 "tokens": self.tokens,
-                "tokensPerSecond": round((self.tokens - self.tokens_until(self.first)) / seconds, 1),
+                "tokensPerSecond": round(speed, 1),
                 "etaSeconds": round(seconds / done * (self.steps - step)),
                 "gradNorm": round(logs.get("grad_norm", 0.0), 4),
                 "learningRate": logs.get("learning_rate"),
                 **{name: round(logs[key], 5) for key, name in PREFERENCE.items() if key in logs},
+                **self.meter.read(speed, processes.count()),
                 **self.extra(logs),
             }
         )

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import preference
+import processes
 from job import Job, Refused, run
 
 DEFAULTS = {
@@ -81,4 +82,4 @@ def build_trainer(job: Job, rows: list[dict], tokenizer, session):
 if __name__ == "__main__":
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    sys.exit(run(main))
+    processes.leave(run(main))

@@ -186,6 +186,6 @@ def diagnose(error: BaseException | None):
         ):
             return DISK, "disk-full", "The disk is full. Free some space and start the job again: it goes on from its last checkpoint."
         if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in text or "out of memory" in text:
-            return MEMORY, "out-of-memory", "Out of memory. Lower params.packTokens or params.maxTokens."
+            return MEMORY, "out-of-memory", "Out of memory. Lower params.maxTokens, and params.packTokens (SFT) or params.batch (KTO, DPO)."
         error = error.__cause__ or error.__context__
     return None, None, None

@@ -3,6 +3,7 @@
 import ctypes
 import json
 import math
+import os
 import shutil
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import shared_attention
 import torch
 from callbacks import Progress
 from job import STOPPED, Job, Refused, Stop
-from machine import multiplies_bf16
+from machine import Meter, multiplies_bf16
 
 
 class Session:
@@ -34,22 +35,35 @@ class Session:
 
     @property
     def attention(self) -> str:
-        return "sdpa" if self.device == "cuda" else shared_attention.NAME
+        """What computes attention over a pack: on a GPU flash attention where it is installed, which knows no shared headers."""
+        if self.device == "cpu":
+            return shared_attention.NAME
+        from transformers.utils import is_flash_attn_2_available
+
+        return "flash_attention_2" if self.half and not self.job.params["shareHeaders"] and is_flash_attn_2_available() else "sdpa"
+
+    @property
+    def four_bit(self) -> bool:
+        return self.job.params.get("method") == "qlora" or bool(self.job.params.get("fourBit"))
 
     def model(self, folder: Path, frozen: bool, attention: str):
-        """The weights of a folder. Those that stay as they are may be in half precision; those that learn need every digit."""
+        """The weights of a folder. Those that stay as they are may be in half precision or in four bits; those that learn need every digit."""
         from transformers import AutoModelForCausalLM
 
-        half = frozen and self.device == "cpu" and multiplies_bf16()
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16 if half else torch.float32, attn_implementation=attention)
-        for weight in model.parameters():  # out of the memory-mapped file, whose pages a busy machine takes back
-            weight.data = weight.data.clone()
+        half = frozen and (self.half or (self.device == "cpu" and multiplies_bf16()))
+        dtype = torch.bfloat16 if half else torch.float32
+        four = {"quantization_config": four_bits(dtype), "device_map": {"": local_device(self.device)}} if frozen and self.four_bit else {}
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, attn_implementation=attention, **four)
+        if not four:
+            for weight in model.parameters():  # out of the memory-mapped file, whose pages a busy machine takes back
+                weight.data = weight.data.clone()
         return model
 
     def arguments(self, steps: int) -> dict:
         """The settings that TRL's trainers have in common, from the job's."""
         params = self.job.params
         return {
+            **self.sharding(),
             "output_dir": str(self.job.out),
             "seed": self.job.seed,
             "use_cpu": self.device == "cpu",
@@ -71,20 +85,28 @@ class Session:
             "dataloader_num_workers": 0,
         }
 
-    def progress(self, tokens: list[int], steps: int) -> Progress:
+    def sharding(self) -> dict:
+        if not self.job.params.get("shard"):
+            return {}
+        return {"fsdp": True, "fsdp_config": {"version": 2, "state_dict_type": "FULL_STATE_DICT"}}  # a decoder layer is a unit
+
+    def progress(self, tokens: list[int], steps: int, kind: type[Progress] = Progress) -> Progress:
         """`tokens`: how many each sequence or batch holds, in the order of training."""
-        return Progress(self.job, tokens, steps, self.stop)
+        return kind(self.job, tokens, steps, self.stop, Meter(self.device, self.half or (self.device == "cpu" and multiplies_bf16())))
 
     def train(self, trainer, progress: Progress) -> int:
         """Trains to the end, or to a checkpoint where it is told to stop; the exit code."""
         started = time.monotonic()
+        if self.job.params.get("shard") and not trainer.is_fsdp_enabled:
+            raise RuntimeError("The weights are to be spread over the processes, and this version of accelerate does not do it here.")
         trainer.train(resume_from_checkpoint=last_checkpoint(self.job.out))
         if progress.stopped:
             return STOPPED
+        weights = whole_weights(trainer)
         if processes.rank() > 0:
             processes.wait_for_all()
             return 0
-        save_adapter(trainer, self.job.out / "adapter")
+        save_adapter(trainer, self.job.out / "adapter", weights)
         self.job.finish(
             {
                 "adapter": str(self.job.out / "adapter"),
@@ -169,11 +191,36 @@ def last_checkpoint(out: Path) -> str | None:
     return str(max(whole, key=lambda folder: int(folder.name.split("-")[1]))) if whole else None
 
 
-def save_adapter(trainer, folder: Path) -> None:
+def four_bits(dtype: torch.dtype):
+    """How QLoRA keeps a base (Dettmers et al. 2023): NormalFloat 4, its scales quantised too."""
+    import sys
+    from importlib.util import find_spec
+
+    if find_spec("bitsandbytes") is None:
+        raise Refused(
+            "no-bitsandbytes",
+            f"A base of four bits needs the package bitsandbytes: `{sys.executable} -m uv pip install --python {sys.executable} bitsandbytes`, or train with method lora.",
+        )
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype)
+
+
+def local_device(device: str) -> str:
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if device == "cuda" else device
+
+
+def whole_weights(trainer) -> dict | None:
+    """All weights of a model that is spread over the processes, in the first one; every process has to ask. None where each has them all."""
+    return trainer.accelerator.get_state_dict(trainer.model) if trainer.is_fsdp_enabled else None
+
+
+def save_adapter(trainer, folder: Path, weights: dict | None) -> None:
     temporary = folder.with_name(".adapter")
     shutil.rmtree(temporary, ignore_errors=True)
     adapters = {"selected_adapters": ["default"]} if hasattr(trainer.model, "peft_config") else {}  # a reference stays behind
-    trainer.model.save_pretrained(temporary, **adapters)
+    spread = {} if weights is None else {"state_dict": weights}
+    trainer.accelerator.unwrap_model(trainer.model).save_pretrained(temporary, **adapters, **spread)
     (temporary / "README.md").unlink(missing_ok=True)  # an empty form; the product writes its own card
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)

@@ -1,38 +1,67 @@
-"""A step that does not fit into memory is computed in smaller sequences: half the rows and tokens in each, twice as many to a step.
+"""A step that does not fit into memory is computed in smaller pieces: half as much at once, twice as often to a step.
 
 What fitted stands in out/memory.json, so that a trainer that takes the job up later does not try the same again.
 """
 
 import json
 import shutil
+from collections.abc import Callable
 
 import processes
-from job import MEMORY, Job, diagnose
+from job import MEMORY, Job, Refused, diagnose
 
 MOST = 4  # halvings
+
+
+def smaller(job: Job) -> dict | None:
+    """The parameters that halve what is computed at once and keep the step as large; None where it is one row already: rows are never cut."""
+    params = job.params
+    if job.kind == "sft":
+        if params["packRows"] < 2:
+            return None
+        return {"packRows": params["packRows"] // 2, "packTokens": max(1, params["packTokens"] // 2), "accumulate": params["accumulate"] * 2}
+    if job.kind == "grpo":
+        return {"atOnce": half(params["atOnce"])} if params["atOnce"] > 1 else None
+    least = 2 if params["loss"] == "kto" else 1  # that loss compares neighbours
+    batch = half(params["batch"])
+    return {"batch": batch, "accumulate": params["accumulate"] * (params["batch"] // batch)} if least <= batch < params["batch"] else None
+
+
+def half(size: int) -> int:
+    """The largest divisor of a size up to its half, so that the pieces make up the same whole."""
+    return next((part for part in range(size // 2, 0, -1) if size % part == 0), size)
 
 
 def fit(job: Job) -> None:
     """Applies the halvings that this job has needed so far."""
     for _ in range(halvings(job)):
-        job.params["packRows"] = max(1, job.params["packRows"] // 2)
-        job.params["packTokens"] = max(1, job.params["packTokens"] // 2)
-        job.params["accumulate"] *= 2
+        job.params |= smaller(job) or {}
 
 
-def halve(job: Job, error: BaseException) -> bool:
-    """Whether the job is to begin again with sequences of half the size. Not where a sequence is one row already: rows are never cut."""
-    done = halvings(job)
-    if diagnose(error)[0] != MEMORY or job.params["packRows"] < 2 or done == MOST or processes.count() > 1:
+def attempt(job: Job, work: Callable[[], int]) -> int:
+    """`work`, and where memory does not suffice the job once more, smaller, in a process with nothing of the failed step in memory."""
+    try:
+        return work()
+    except Refused:
+        raise
+    except Exception as error:
+        own = diagnose(error)[0] == MEMORY
+        # a sibling that ran out takes the exchange between them down with it, in whatever words
+        if (own or processes.lost(processes.GRACE) == MEMORY) and halve(job, f"{type(error).__name__}: {str(error)[:200]}"):
+            processes.again()
+        raise
+
+
+def halve(job: Job, why: str) -> bool:
+    """Whether the job is to begin again in pieces of half the size; the first process decides, and where somebody else has started the others none does."""
+    after, done = smaller(job), halvings(job)
+    if after is None or done == MOST or processes.rank() > 0 or processes.launched():
         return False
-    for checkpoint in job.out.glob("checkpoint-*"):  # its steps are of other sequences
+    for checkpoint in job.out.glob("checkpoint-*"):  # its steps are of other pieces
         shutil.rmtree(checkpoint)
     (job.out / "memory.json").write_text(json.dumps({"halvings": done + 1}))
-    fields = ("packRows", "packTokens", "accumulate")
-    before = {name: job.params[name] for name in fields}
-    after = before | {"packRows": before["packRows"] // 2, "packTokens": before["packTokens"] // 2, "accumulate": before["accumulate"] * 2}
-    job.event({"type": "memory", "before": before, "after": after, "why": f"{type(error).__name__}: {str(error)[:200]}"})
-    print(f"Out of memory: half the rows in a sequence and twice the sequences to a step ({after}).", flush=True)
+    job.event({"type": "memory", "before": {name: job.params[name] for name in after}, "after": after, "why": why})
+    print(f"Out of memory: half as much at once, twice as often to a step ({after}).", flush=True)
     return True
 
 

@@ -5,6 +5,8 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import memory
+import processes
 from job import Job, Refused, Stop
 
 DEFAULTS = {
@@ -16,6 +18,8 @@ DEFAULTS = {
     "weightDecay": 0.0,
     "epochs": 1,
     "accumulate": 1,
+    "processes": 1,  # that share the batches of a step; `accumulate` is a multiple
+    "fourBit": False,  # whether the base is kept in four bits a weight, as QLoRA does
     "maxTokens": 1024,  # longest row kept, prompt and reply; longer ones are dropped, never cut
     "maxGradNorm": 1.0,
     "checkpointSeconds": 60.0,
@@ -41,7 +45,8 @@ def train(
     if job.params["loss"] not in losses:
         raise Refused("job-wrong", f"params.loss is `{job.params['loss']}`; it is one of {', '.join(losses)}.")
     check(job)
-    lock = job.lock()  # noqa: F841  held until this process ends
+    memory.fit(job)
+    lock = processes.begin(job, lambda: memory.halve(job, "a process ran out"))  # noqa: F841  held until this process ends
     rows = job.read_rows()
     stop = Stop()  # before the slow imports: an order may come while they last
 
@@ -50,8 +55,8 @@ def train(
 
     session = Session(job, stop)
     tokenizer = AutoTokenizer.from_pretrained(job.base)
-    trainer, progress = build(job, preflight(job, rows, tokenizer), tokenizer, session)
-    return session.train(trainer, progress)
+    ready = preflight(job, rows, tokenizer)
+    return memory.attempt(job, lambda: session.train(*build(job, ready, tokenizer, session)))
 
 
 class Encoded:
@@ -84,7 +89,7 @@ def build_trainer(job: Job, rows: list[dict], tokenizer, session, trainer_class,
             **session.arguments(steps),
             **settings,
             beta=params["beta"],
-            precompute_ref_log_probs=True,
+            precompute_ref_log_probs=processes.count() == 1,  # TRL keeps them in a file that only one process finds
             per_device_train_batch_size=size,
             num_train_epochs=epochs,
             max_length=None,

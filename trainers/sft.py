@@ -16,7 +16,7 @@ import processes
 from job import Job, Refused, Stop, run
 
 DEFAULTS = {
-    "method": "lora",  # or full: every weight
+    "method": "lora",  # or qlora: on a base of four bits a weight; or full: every weight
     "rank": 16,
     "alpha": 32,
     "learningRate": 2e-3,  # for full about 2e-4
@@ -31,6 +31,7 @@ DEFAULTS = {
     "packRows": 4,
     "accumulate": 1,  # sequences to a step
     "processes": 1,  # that share the sequences of a step; `accumulate` is a multiple
+    "shard": False,  # each process keeps its part of the weights (FSDP), and not all of them
     "shareHeaders": True,
     "weigh": "tokens",  # a reply counts as it is long; or root (as the root of its length), or replies (all alike)
     "maxTokens": 1024,  # longest row kept, prompt and reply; longer ones are dropped, never cut
@@ -50,11 +51,12 @@ def train(file: Path) -> int:
     job = Job.read(file, "sft", DEFAULTS)
     if job.finished:
         return 0
-    lock = job.lock() if processes.rank() == 0 else None  # noqa: F841  held until this process ends
-    if job.params["processes"] < 1:
-        raise Refused("job-wrong", f"params.processes is {job.params['processes']}; it is a whole number from 1 on.")
-    processes.start_siblings(job)
+    if job.params["shard"] and job.params["method"] == "qlora":
+        raise Refused("job-wrong", "params.shard spreads weights of method lora or full, not those of four bits.")
+    if job.params["shard"] and max(job.params["processes"], processes.count()) == 1:
+        raise Refused("job-wrong", "params.shard spreads the weights over processes: set params.processes to 2 or more.")
     memory.fit(job)
+    lock = processes.begin(job, lambda: memory.halve(job, "a process ran out"))  # noqa: F841  held until this process ends
     rows = job.read_rows()
     stop = Stop()  # before the slow imports: an order may come while they last
 
@@ -74,13 +76,7 @@ def train(file: Path) -> int:
     for number in range(int(params["epochs"])):
         packs += epoch(encoded, params["packTokens"], params["packRows"], params["shareHeaders"], job.seed * 1000 + number)
     packs += [untrained(packs[0])] * (-len(packs) % processes.count())
-    try:
-        trainer, progress = build_trainer(job, packs, tokenizer, session)
-        return session.train(trainer, progress)
-    except Exception as error:
-        if memory.halve(job, error):
-            os.execv(sys.executable, [sys.executable, *sys.argv])  # the same process, with nothing of the failed step in its memory
-        raise
+    return memory.attempt(job, lambda: session.train(*build_trainer(job, packs, tokenizer, session)))
 
 
 def rate_behind(params: dict) -> float:
@@ -94,10 +90,9 @@ def rate_behind(params: dict) -> float:
 
 
 def build_trainer(job: Job, packs: list[dict], tokenizer, session):
-    import shared_attention
     import torch
     from datasets import Dataset
-    from rows import IGNORED, attention
+    from rows import IGNORED
     from trl import SFTConfig, SFTTrainer
 
     class PackedTrainer(SFTTrainer):
@@ -113,15 +108,19 @@ def build_trainer(job: Job, packs: list[dict], tokenizer, session):
             # gradients are averaged over the processes, and the tokens of all of them are counted
             return (losses * weights[trained]).sum() / num_items_in_batch * self.accelerator.num_processes
 
+        def _build_accelerator_args(self, **given):
+            arguments = super()._build_accelerator_args(**given)
+            if arguments.get("fsdp_plugin") and session.device == "cpu":
+                processes.spread_on_cpu(arguments["fsdp_plugin"])
+            return arguments
+
         def create_model_card(self, *args, **kwargs):  # the product writes its own, with evidence
             pass
 
     def collate(batch: list[dict]) -> dict:
         (packed,) = batch
         tensors = {key: torch.tensor([packed[key]]) for key in ("input_ids", "labels", "position_ids", "weights")}
-        if session.device == "cuda":  # one masked call is fastest there
-            return tensors | {"attention_mask": attention(packed["segments"])}
-        return tensors | {"spans": shared_attention.spans(packed["segments"])}
+        return tensors | seen_by(session.attention, packed["segments"])
 
     steps = math.ceil(len(packs) / job.params["accumulate"])
     progress = session.progress([len(packed["input_ids"]) if any(packed["weights"]) else 0 for packed in packs], steps)
@@ -151,14 +150,30 @@ def untrained(pack: dict) -> dict:
     return pack | {"labels": [IGNORED] * len(pack["labels"]), "weights": [0.0] * len(pack["weights"])}
 
 
+def seen_by(attention: str, segments: list[int]) -> dict:
+    """What keeps the rows of a pack apart, in the form that an implementation of attention takes it."""
+    import rows
+    import shared_attention
+    import torch
+
+    if attention == shared_attention.NAME:
+        return {"spans": shared_attention.spans(segments)}
+    if attention == "sdpa":  # one masked call
+        return {"attention_mask": rows.attention(segments)}
+    starts = [start for start, end in shared_attention.spans(segments) if end > start]  # flash attention knows no shared header
+    ends = torch.tensor([*starts, len(segments)], dtype=torch.int32)
+    longest = int(ends.diff().max())
+    return {"cu_seq_lens_q": ends, "cu_seq_lens_k": ends, "max_length_q": longest, "max_length_k": longest}
+
+
 def with_adapter(job: Job, session):
     """The model to train, and the LoRA to put on it where there is none yet."""
     from peft import LoraConfig, PeftModel
 
     params = job.params
     whole = job.adapter is not None and session.adapter is None
-    if params["method"] not in ("lora", "full"):
-        raise Refused("job-wrong", f"params.method is `{params['method']}`; it is lora or full.")
+    if params["method"] not in ("lora", "qlora", "full"):
+        raise Refused("job-wrong", f"params.method is `{params['method']}`; it is lora, qlora or full.")
     if params["method"] == "full":
         if session.adapter:
             raise Refused("job-wrong", "params.method is `full`, and the adapter to go on from is a LoRA adapter.")
@@ -166,7 +181,7 @@ def with_adapter(job: Job, session):
         model.get_input_embeddings().weight.requires_grad_(False)  # tied to the output: 28 M weights that tool calls do not need
         return model, None
     if whole:
-        raise Refused("job-wrong", "params.method is `lora`, and the adapter to go on from holds whole weights.")
+        raise Refused("job-wrong", f"params.method is `{params['method']}`, and the adapter to go on from holds whole weights.")
     model = session.model(job.base, frozen=True, attention=session.attention)
     if session.adapter:
         return PeftModel.from_pretrained(model, str(session.adapter), is_trainable=True), None

@@ -4,7 +4,10 @@ import { section, share, whole } from './config-fields.ts'
 
 const Sft = section(
   {
-    method: z.enum(['lora', 'full']).optional().describe('train an adapter, or all weights'),
+    method: z
+      .enum(['lora', 'qlora', 'full'])
+      .optional()
+      .describe('train an adapter, one on a base of four bits a weight (the package bitsandbytes), or all weights'),
     rank: whole(1, 512).optional().describe('rank of the LoRA adapter'),
     alpha: z.number().positive().optional().describe('scale of the LoRA adapter'),
     learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
@@ -27,6 +30,7 @@ const Sft = section(
     processes: whole(1, 64)
       .optional()
       .describe('processes that share the sequences of a step; `accumulate` is a multiple of it'),
+    shard: z.boolean().optional().describe('each process keeps its part of the weights and not all of them (FSDP)'),
     weigh: z
       .enum(['replies', 'root', 'tokens'])
       .optional()
@@ -50,6 +54,9 @@ const preference = (batch: string) => ({
   epochs: whole(1).optional().describe('passes over the pairs'),
   batch: whole(1).optional().describe(batch),
   accumulate: whole(1).optional().describe('batches to an update'),
+  processes: whole(1, 64)
+    .optional()
+    .describe('processes that share the batches of an update; `accumulate` is a multiple of it'),
   checkpointSeconds: z.number().positive().optional().describe('seconds between two resumable checkpoints'),
 })
 
@@ -98,6 +105,9 @@ const Grpo = section(
     steps: whole(1).optional().describe('steps; each plays new episodes'),
     prompts: whole(1).optional().describe('items to a step'),
     generations: whole(2).optional().describe('episodes of each item, which are held against each other'),
+    atOnce: whole(1)
+      .optional()
+      .describe('episodes computed at once, a divisor of prompts × generations; all of a step where left out'),
     temperature: z.number().positive().max(5).optional().describe('how freely episodes are sampled'),
     beta: z.number().min(0).optional().describe('how dear it is to leave the student that learning goes on from'),
     learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),

@@ -68,7 +68,7 @@ const protectedTag = z.object({
 /** What each type of event carries. */
 export const eventData = {
   'run.started': z.object({ skill: z.string(), config: z.string() }), // config: sha256 of its text
-  'run.resumed': z.object({}),
+  'run.resumed': z.object({ trainsOn: z.string().optional() }), // from its next training on, where that changed
   'run.paused': z.object({ by: z.string() }),
   'run.stopped': z.object({ reason: z.string(), detail: z.string().optional() }),
   'run.finished': z.object({ reason: z.string(), best: count, targets: z.array(targetResult).readonly() }), // best: its round, 0 is the baseline
@@ -94,6 +94,8 @@ export const eventData = {
     tokens: count, // since the job began
     tokensPerSecond: amount,
     etaSeconds: amount,
+    mfu: amount.optional(), // see TrainEvent
+    peakMemoryGb: amount.optional(),
   }),
   'train.finished': z.object({
     adapter: z.string(),

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { TrainEvent } from './trainer.ts'
+import type { Smaller, TrainEvent } from './trainer.ts'
 import { TrainTail } from './trainer-tail.ts'
 
 let folder: string
@@ -60,4 +60,19 @@ test('lines without a step are passed over, and a loss that is no number is null
   writeFileSync(file, '{"type": "preflight", "rows": 3}\ngarbage\n{"step": 1, "of": 2, "loss": null}\n')
   await tail.read()
   expect(events).toEqual([{ step: 1, of: 2, loss: null, tokens: 0, tokensPerSecond: 0, etaSeconds: 0 }])
+})
+
+test('smaller pieces after a lack of memory are told once, however often the file is read', async () => {
+  const changes: Smaller[] = []
+  const telling = new TrainTail(
+    file,
+    () => {},
+    (change) => changes.push(change),
+  )
+  const change = { before: { batch: 4 }, after: { batch: 2 } }
+  writeFileSync(file, `${JSON.stringify({ type: 'memory', ...change, why: 'CUDA out of memory' })}\n${line(1)}`)
+  await telling.read()
+  telling.rewind()
+  await telling.read()
+  expect(changes).toEqual([change])
 })

@@ -1,6 +1,6 @@
 /** Follows events.jsonl while a trainer writes it. */
 import { open } from 'node:fs/promises'
-import type { TrainEvent } from './trainer.ts'
+import type { Smaller, TrainEvent } from './trainer.ts'
 
 /**
  * Tells every step once and in order. The file only grows, and a trainer that goes on from a checkpoint repeats the steps
@@ -10,10 +10,12 @@ export class TrainTail {
   private offset = 0 // bytes read
   private rest = Buffer.alloc(0) // of a line whose end is not yet there
   private last = 0 // step
+  private readonly told = new Set<string>() // lines
 
   constructor(
     private readonly file: string,
     private readonly onEvent: (event: TrainEvent) => void,
+    private readonly onSmaller: (change: Smaller) => void = () => {},
   ) {}
 
   /** Reads from the beginning the next time; steps already told stay told. */
@@ -52,16 +54,34 @@ export class TrainTail {
   }
 
   private tell(line: string): void {
+    if (line.includes('"memory"')) this.tellSmaller(line)
     const event = parse(line) ?? parse(line.slice(line.lastIndexOf('{'))) // a killed trainer's torn line, and a whole one after it
     if (event === undefined || event.step <= this.last) return
     this.last = event.step
     this.onEvent(event)
   }
+
+  /** A file that is read again from its beginning repeats them. */
+  private tellSmaller(line: string): void {
+    const change = parseSmaller(line)
+    if (!change || this.told.has(line)) return
+    this.told.add(line)
+    this.onSmaller(change)
+  }
+}
+
+const parseSmaller = (line: string): Smaller | undefined => {
+  try {
+    const { type, before, after } = JSON.parse(line)
+    return type === 'memory' && before && after ? { before, after } : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const parse = (line: string): TrainEvent | undefined => {
   try {
-    const { step, of, loss, tokens, tokensPerSecond, etaSeconds } = JSON.parse(line)
+    const { step, of, loss, tokens, tokensPerSecond, etaSeconds, mfu, peakMemoryGb } = JSON.parse(line)
     if (!Number.isSafeInteger(step)) return undefined
     const amount = (value: unknown) => (typeof value === 'number' && value >= 0 ? value : 0)
     return {
@@ -71,6 +91,8 @@ const parse = (line: string): TrainEvent | undefined => {
       tokens: amount(tokens),
       tokensPerSecond: amount(tokensPerSecond),
       etaSeconds: amount(etaSeconds),
+      ...(typeof mfu === 'number' && { mfu: amount(mfu) }),
+      ...(typeof peakMemoryGb === 'number' && { peakMemoryGb: amount(peakMemoryGb) }),
     }
   } catch {
     return undefined

@@ -30,6 +30,15 @@ export interface TrainEvent {
   readonly tokens: number // since the job began
   readonly tokensPerSecond: number
   readonly etaSeconds: number
+  /** Model FLOPs utilisation, 0 to 1: a lower bound, since embedding, output head and attention are not counted. */
+  readonly mfu?: number
+  readonly peakMemoryGb?: number // the most that the first process has held, of the GPU where it trains there
+}
+
+/** A step did not fit into memory: the job began anew with parameters that compute less at once and learn the same. */
+export interface Smaller {
+  readonly before: Readonly<Record<string, number>>
+  readonly after: Readonly<Record<string, number>>
 }
 
 export interface TrainResult {
@@ -47,6 +56,8 @@ export interface TrainOptions {
   onEvent(event: TrainEvent): void
   /** Once, when it is clear whether a trainer was started or a running one found. Not called where the job was done. */
   onStart?(start: { adopted: boolean }): void
+  /** Each time that memory did not suffice, once. */
+  onSmaller?(change: Smaller): void
 }
 
 export interface Trainer {
@@ -66,7 +77,7 @@ const mostRestarts = 2
 export const trainerOn = (executor: Executor, { pollMs = 200 }: { readonly pollMs?: number } = {}): Trainer => ({
   async run(job, run) {
     run.signal.throwIfAborted()
-    const tail = new TrainTail(join(job.out, 'events.jsonl'), run.onEvent)
+    const tail = new TrainTail(join(job.out, 'events.jsonl'), run.onEvent, run.onSmaller)
     const finished = await finishedJob(job, tail)
     if (finished) return finished
     await writeJob(job)

@@ -5,10 +5,11 @@ import json
 import pytest
 import torch
 from conftest import READ, WRITE, call_row
-from transformers import AutoModelForCausalLM
+from transformers import AttentionInterface, AutoModelForCausalLM
 
-from rows import IGNORED, attention, encode, epoch, missing, pack, weigh_replies
-from shared_attention import NAME, spans
+from rows import IGNORED, encode, epoch, missing, pack, weigh_replies
+from sft import seen_by
+from shared_attention import NAME
 
 
 def test_only_the_reply_is_trained(tokenizer):
@@ -48,24 +49,34 @@ def test_an_epoch_holds_each_row_once_and_keeps_headers_apart(tokenizer):
     assert epoch(encoded, 10_000, 4, True, 1) == packs
 
 
-@pytest.mark.parametrize("how", ["spans", "mask"])
+def varlen(module, query, key, value, attention_mask, scaling=None, cu_seq_lens_q=None, **_):
+    """As flash attention treats a pack: each piece between two numbers of `cu_seq_lens_q` alone."""
+    pieces = [slice(start, end) for start, end in zip(cu_seq_lens_q[:-1].tolist(), cu_seq_lens_q[1:].tolist())]
+    grouped = {"is_causal": True, "scale": scaling, "enable_gqa": True}
+    done = [torch.nn.functional.scaled_dot_product_attention(query[:, :, own], key[:, :, own], value[:, :, own], **grouped) for own in pieces]
+    return torch.cat(done, dim=2).transpose(1, 2), None
+
+
+AttentionInterface.register("varlen", varlen)
+
+
+@pytest.mark.parametrize("how", [NAME, "sdpa", "varlen"])
 def test_packed_rows_have_the_loss_and_gradients_of_separate_rows(tiny, tokenizer, how):
     rows = [encode(call_row(i), tokenizer) for i in range(4)]
-    model = AutoModelForCausalLM.from_pretrained(tiny, dtype=torch.float32, attn_implementation=NAME if how == "spans" else "sdpa")
+    model = AutoModelForCausalLM.from_pretrained(tiny, dtype=torch.float32, attn_implementation=how)
 
     def loss_and_gradients(packs):
         model.zero_grad()
         total = 0.0
         for packed in packs:
             inputs = {key: torch.tensor([packed[key]]) for key in ("input_ids", "position_ids")}
-            inputs |= {"spans": spans(packed["segments"])} if how == "spans" else {"attention_mask": attention(packed["segments"])}
-            logits = model(**inputs, use_cache=False).logits[0, :-1]
+            logits = model(**inputs, **seen_by(how, packed["segments"]), use_cache=False).logits[0, :-1]
             loss = torch.nn.functional.cross_entropy(logits, torch.tensor(packed["labels"][1:]), ignore_index=IGNORED, reduction="sum")
             loss.backward()
             total += loss.item()
         return total, torch.cat([weight.grad.flatten() for weight in model.parameters()])
 
-    together, together_gradients = loss_and_gradients([pack(rows)])
+    together, together_gradients = loss_and_gradients([pack(rows, share=how != "varlen")])
     apart, apart_gradients = loss_and_gradients([pack([row]) for row in rows])
     assert together == pytest.approx(apart, rel=1e-5)
     assert torch.allclose(together_gradients, apart_gradients, rtol=1e-3, atol=1e-4)

@@ -4,12 +4,11 @@ import json
 import os
 import resource
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
-from conftest import TRAINERS, call_row, error_code, read_events, start, train
+from conftest import error_code, read_events, start, train
+from job import Job
 
 
 def steps(out):
@@ -28,6 +27,7 @@ def test_it_learns(write_job, tmp_path, method):
     assert (out / "adapter" / ("adapter_config.json" if method == "lora" else "model.safetensors")).exists()
     assert not list(out.glob("checkpoint-*"))
     assert {"tokens", "tokensPerSecond", "etaSeconds", "gradNorm", "learningRate"} <= set(events[-1])
+    assert 0 < events[-1]["mfu"] < 1 and events[-1]["peakMemoryGb"] > 0.1
 
 
 def test_it_goes_on_from_an_adapter(write_job, tmp_path):
@@ -47,19 +47,30 @@ def test_the_rate_falls_with_the_rows_that_the_adapter_has_learned(write_job, tm
     assert [peak(out) for out in ("out", "second", "kept")] == pytest.approx([0.01, 0.0025, 0.01])
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-def test_it_resumes_after_it_was_ended(write_job, tmp_path, how):
-    rows = [call_row(i) for i in range(16)]
-    job = write_job(rows, params={"epochs": 25, "checkpointSeconds": 0.1 if how == signal.SIGKILL else 1000})
-    out = tmp_path / "out"
+def test_it_goes_on_after_a_stop_with_the_step_that_follows(write_job, tmp_path, monkeypatch):
+    tell = Job.event
+
+    def told_at_the_third_step(job, event):
+        tell(job, event)
+        if event.get("step") == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    job, out = write_job(params={"epochs": 3, "checkpointSeconds": 1000}), tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(Job, "event", told_at_the_third_step)
+        assert train(job) == 143 and not (out / "result.json").exists()
+    assert train(job) == 0
+    assert [event["step"] for event in steps(out)] == list(range(1, 13))
+
+
+def test_it_goes_on_from_its_last_checkpoint_after_it_was_killed(write_job, tmp_path):
+    job, out = write_job(params={"epochs": 25, "checkpointSeconds": 0.1}), tmp_path / "out"
     process = start("sft.py", job)
-    ready = lambda: list(out.glob("checkpoint-*/trainer_state.json")) if how == signal.SIGKILL else len(steps(out)) >= 3
-    while not ready() and process.poll() is None:
+    while not list(out.glob("checkpoint-*/trainer_state.json")) and process.poll() is None:
         time.sleep(0.02)
-    os.kill(process.pid, how)
+    process.kill()
     process.communicate(timeout=60)
-    assert process.returncode == (143 if how == signal.SIGTERM else -9)
-    assert not (out / "result.json").exists()
+    assert process.returncode == -9 and not (out / "result.json").exists()
     done = len(steps(out))
     assert train(job) == 0
     numbers = [event["step"] for event in steps(out)]
@@ -73,16 +84,18 @@ def test_a_loss_that_is_no_number_ends_it(write_job, tmp_path, capfd):
     assert not (tmp_path / "out" / "adapter").exists()
 
 
-def test_a_full_disk_keeps_the_last_adapter(write_job, tmp_path):
+def test_a_full_disk_keeps_the_last_adapter(write_job, tmp_path, capsys):
     """A small file-size limit stands in for the full disk: both fail while weights are written."""
     job = write_job(params={"method": "full"})
     (tmp_path / "out" / "adapter").mkdir(parents=True)
     (tmp_path / "out" / "adapter" / "good").write_text("1")
 
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
-
-    process = subprocess.run([sys.executable, TRAINERS / "sft.py", job], check=False, preexec_fn=limit, capture_output=True, text=True)
-    assert (process.returncode, error_code(process.stderr)) == (5, "disk-full")
+    handler, (soft, hard) = signal.signal(signal.SIGXFSZ, signal.SIG_IGN), resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))
+        code = train(job)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (code, error_code(capsys.readouterr().err)) == (5, "disk-full")
     assert (tmp_path / "out" / "adapter" / "good").exists()
