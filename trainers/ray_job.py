@@ -20,12 +20,13 @@ import time
 from pathlib import Path
 
 import ray
-from ray_node import PIECE, Node
+from ray_group import Group, ask
+from ray_node import PIECE
 
 NO_BASE, LOCKED, LOST, STOPPED = 2, 75, 76, 143
 MOST_TRIES = 20  # actors that never came to train
 LOOK = 0.25  # seconds between two looks at the trainer
-PATIENCE = 60.0  # seconds for one answer of a node
+GRACE = 20.0  # seconds: where one node's trainer has failed, the first one's fails too and says more
 KEPT = 14 * 86_400  # seconds that the files of a job stay after their last change
 
 
@@ -76,12 +77,13 @@ class Keeper:
         new.rename(old)
         return found
 
-    def send_checkpoint(self, node) -> None:
+    def send_checkpoint(self, nodes: list) -> None:
         root = self.folder / "checkpoint"
         for file in sorted(path for path in root.rglob("*") if path.is_file()):
             with file.open("rb") as f:
                 while piece := f.read(PIECE):
-                    ask(node.receive.remote(str(file.relative_to(root)), piece))
+                    for node in nodes:
+                        ask(node.receive.remote(str(file.relative_to(root)), piece))
 
     def finish(self, result: dict, files: list) -> None:
         (self.folder / "files.json").write_text(json.dumps(files))
@@ -89,10 +91,6 @@ class Keeper:
         temporary.write_text(json.dumps(result))
         temporary.replace(self.folder / "result.json")
         shutil.rmtree(self.folder / "checkpoint", ignore_errors=True)
-
-
-def ask(answer, seconds: float = PATIENCE):
-    return ray.get(answer, timeout=seconds)
 
 
 class Driver:
@@ -104,17 +102,16 @@ class Driver:
         self.stopped = True
 
     def run(self) -> int:
-        """Trains on one node, and where that is lost on the next, from the last checkpoint."""
+        """Trains on a node, or a group of them, and where that is lost on the next, from the last checkpoint."""
         lost = (ray.exceptions.RayActorError, ray.exceptions.RaySystemError, ray.exceptions.GetTimeoutError, ray.exceptions.ObjectLostError)
         losses, tries = 0, 0
         while True:
-            options = {"num_cpus": self.settings["cpus"], "num_gpus": self.settings["gpus"], "max_restarts": 0}
-            node = ray.remote(Node).options(**options).remote(self.settings)
+            group = Group(self.settings)
             self.training = False
             try:
-                return self.follow(node)
+                return self.follow(group)
             except lost as error:
-                ray.kill(node)
+                group.kill()
                 if self.stopped:
                     return STOPPED
                 tries += 1
@@ -127,44 +124,46 @@ class Driver:
                 if last:
                     return LOST
 
-    def follow(self, node) -> int:
-        if not self.placed(node):
+    def follow(self, group: Group) -> int:
+        if not self.placed(group):
             return STOPPED
-        self.keeper.send_checkpoint(node)
+        self.keeper.send_checkpoint(group.nodes)
         try:
-            ask(node.start.remote(), 1800)  # a base model may have to be prepared first
+            group.start(1800)  # a base model may have to be prepared first
         except ray.exceptions.RayTaskError as error:
             if not isinstance(error.cause, LookupError):
                 raise
             print(json.dumps({"error": {"code": "base-missing", "message": str(error.cause)}}), flush=True)
             return NO_BASE
         self.training = True
-        kept, asked = None, False
+        kept, asked, failed = None, False, None
         while True:
             if self.stopped and not asked:
                 asked = True
-                ask(node.stop.remote())
-            new = ask(node.poll.remote())
+                group.stop()
+            new = ask(group.first.poll.remote())
             self.keeper.tell(new["events"])
-            if new["checkpoint"] and new["checkpoint"] != kept and self.keep(node, new["checkpoint"]):
+            if new["checkpoint"] and new["checkpoint"] != kept and self.keep(group.first, new["checkpoint"]):
                 kept = new["checkpoint"]
-            if new["exit"] is not None:
-                return self.ended(node, new["exit"])
+            if failed is None and (bad := [code for code in group.exits() if code not in (None, 0, STOPPED)]):
+                failed = (bad[0], time.monotonic() + GRACE)
+            if new["exit"] is not None or (failed and time.monotonic() > failed[1]):
+                return self.ended(group, failed[0] if failed and new["exit"] != 0 else new["exit"])
             time.sleep(LOOK)
 
-    def placed(self, node) -> bool:
-        """Waits until a node has room; says so every ten seconds."""
-        answer = node.ready.remote()
+    def placed(self, group: Group) -> bool:
+        """Waits until its nodes have room; says so every ten seconds."""
+        answers = group.ready()
         for waits in range(1_000_000):
             try:
-                self.keeper.note(f"training on {ask(answer, 1 if waits else 3)}")
+                self.keeper.note("training on " + ", ".join([ask(answer, 1 if waits else 3) for answer in answers]))
                 return True
             except ray.exceptions.GetTimeoutError:
                 if self.stopped:
                     return False
                 if waits % 10 == 0:
                     wanted = ", ".join(f"{self.settings[key]} {what}" for key, what in (("cpus", "CPU"), ("gpus", "GPU")) if self.settings[key])
-                    self.keeper.note(f"waiting for a node with {wanted}")
+                    self.keeper.note(f"waiting for {'a node' if len(answers) == 1 else f'{len(answers)} nodes'} with {wanted}")
         return False
 
     def keep(self, node, checkpoint: str) -> bool:
@@ -175,15 +174,17 @@ class Driver:
         except (OSError, ray.exceptions.RayTaskError):
             return False
 
-    def ended(self, node, code: int) -> int:
-        print(ask(node.log.remote()), flush=True)
+    def ended(self, group: Group, code: int) -> int:
+        node = group.first
+        for each in group.nodes if code else [node]:
+            print(ask(each.log.remote()), flush=True)
         if code == 0:
             (name,) = [path for path, _ in ask(node.files.remote("result.json"))] or [None]
             if name is None:
                 return 0
             result = json.loads(ask(node.piece.remote("result.json", 0)))
             self.keeper.finish(result, self.keeper.bring(node, "adapter", "made"))
-        ask(node.close.remote())
+        group.close()
         return code if code >= 0 else 128 - code
 
 

@@ -1,4 +1,4 @@
-"""The part of a Ray job that runs on a node: one trainer, its progress, and its files piece by piece. No Ray in here: ray_job.py makes an actor of it.
+"""The part of a Ray job that runs on a node: one trainer, its progress, and its files piece by piece. ray_group.py makes an actor of it.
 
 The node may be lost at any moment, so nothing that matters stays here: ray_job.py asks for what is new several times a second and
 keeps it on the head.
@@ -6,6 +6,7 @@ keeps it on the head.
 
 import ctypes
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -32,6 +33,16 @@ class Node:
 
         return socket.gethostname()
 
+    def address(self) -> tuple[str, int]:
+        """Where this node is reached from the others, and a port that is free."""
+        import socket
+
+        from ray.util import get_node_ip_address
+
+        with socket.socket() as free:
+            free.bind(("", 0))
+            return get_node_ip_address(), free.getsockname()[1]
+
     def receive(self, name: str, piece: bytes) -> None:
         """A file of the checkpoint to go on from."""
         file = self.out / name
@@ -39,7 +50,8 @@ class Node:
         with file.open("ab") as f:
             f.write(piece)
 
-    def start(self) -> None:
+    def start(self, environment: dict[str, str]) -> None:
+        """`environment`: where the trainers of several nodes meet, and which this one is."""
         job = json.loads((HERE / "job.json").read_text())
         here = {"out": str(self.out), "rows": str(HERE / "rows.jsonl"), "base": str(self.base())}
         if job.get("adapter"):
@@ -48,7 +60,7 @@ class Node:
         with (self.folder / "trainer.log").open("ab") as log:
             self.trainer = subprocess.Popen(
                 [self.python, *self.settings.get("launch", []), str(HERE / f"{job['kind']}.py"), str(self.folder / "job.json")],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent, env=os.environ | environment,
             )  # fmt: skip
 
     @property

@@ -13,8 +13,11 @@ const Ray = z.strictObject({
     .min(1)
     .optional()
     .describe("interpreter on its nodes that has the trainers' requirements; `python` where left out"),
-  cpus: z.number().min(0).default(1).describe('CPUs that a job asks for'),
-  gpus: z.number().min(0).default(0).describe('GPUs that a job asks for'),
+  cpus: z.number().min(0).default(1).describe('CPUs that a job asks for, on each of its nodes'),
+  gpus: z.number().min(0).default(0).describe('GPUs that a job asks for, on each of its nodes'),
+  nodes: whole(1, 64)
+    .default(1)
+    .describe("nodes that share a job, each a machine of its own; the trainers' `processes` are a multiple of it"),
   retries: whole(0, 100)
     .default(3)
     .describe('nodes that a job may lose; it goes on from its checkpoint on another one'),

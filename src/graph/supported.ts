@@ -13,8 +13,32 @@ const unsupported = (config: Config): string[] => [
   ...rolesIn(config.roles).flatMap((role) => (carriedOut.includes(role) ? [] : [`roles.${role}`])),
 ]
 
-/** @throws {WhetError} not-supported naming every key at once */
+/** What trains by which key, where it trains at all. */
+const trained = ({ train }: Config) => (train.kto.enabled ? (['sft', train.judgement] as const) : (['sft'] as const))
+
+/** Steps, processes and nodes go into each other; the trainer would say so only when it has begun. */
+const requireShared = (config: Config): void => {
+  const nodes = config.executor === 'local' ? 1 : config.executor.ray.nodes
+  for (const kind of trained(config)) {
+    const { processes = 1, accumulate = 1 } = config.train[kind]
+    if (processes % nodes === 0 && accumulate % processes === 0) continue
+    const [key, of, than] =
+      processes % nodes
+        ? ['processes', `executor.ray.nodes, which is ${nodes}`, processes]
+        : ['accumulate', `train.${kind}.processes, which is ${processes}`, accumulate]
+    throw new WhetError({
+      code: 'processes-not-shared',
+      message: `train.${kind}.${key} is ${than}, and it has to be a multiple of ${of}.`,
+      fixedBy: 'config',
+      exit: 2,
+      data: { key: `train.${kind}.${key}` },
+    })
+  }
+}
+
+/** @throws {WhetError} not-supported naming every key at once; processes-not-shared */
 export const requireSupported = (config: Config): void => {
+  requireShared(config)
   const keys = unsupported(config)
   if (keys.length === 0) return
   throw new WhetError({

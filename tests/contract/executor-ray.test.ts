@@ -24,7 +24,8 @@ let scripts: string
 let ray: ScriptedRay
 beforeAll(async () => {
   scripts = mkdtempSync(join(tmpdir(), 'whet-scripts-'))
-  for (const name of ['ray_job.py', 'ray_node.py']) copyFileSync(trainerScript(name), join(scripts, name))
+  for (const name of ['ray_job.py', 'ray_group.py', 'ray_node.py'])
+    copyFileSync(trainerScript(name), join(scripts, name))
   copyFileSync(fileURLToPath(new URL('../support/scripted-trainer.py', import.meta.url)), join(scripts, 'sft.py'))
   ray = await scriptedRay()
 })
@@ -35,7 +36,7 @@ afterAll(async () => {
 
 const options = (address = ray.address) => ({ address, python: 'python3', cpus: 1, gpus: 0, retries: 2, scripts })
 
-const job = (out: string, script: object): TrainJob => {
+const job = (out: string, script: object, params: object = {}): TrainJob => {
   const base = join(out, '../base')
   mkdirSync(base, { recursive: true })
   writeFileSync(join(base, 'prepared.json'), JSON.stringify({ base: 'toy', sha256: 'f'.repeat(64), bytes: 10 }))
@@ -46,7 +47,7 @@ const job = (out: string, script: object): TrainJob => {
     rows: join(out, '../rows.jsonl'),
     out,
     seed: 1,
-    params: { scripted: script },
+    params: { scripted: script, ...params },
     device: 'cpu',
   }
 }
@@ -88,12 +89,20 @@ describe('on a scripted cluster', () => {
       tokenEnv,
       onEvent,
       told,
-    }: { address?: string; tokenEnv?: string; onEvent?(event: TrainEvent): void; told?: string[] } = {},
+      nodes,
+    }: {
+      address?: string
+      tokenEnv?: string
+      onEvent?(event: TrainEvent): void
+      told?: string[]
+      nodes?: number
+    } = {},
   ) =>
     trainerOn(
       rayExecutor({
         ...options(address),
         ...(tokenEnv && { tokenEnv }),
+        ...(nodes && { nodes }),
         patienceMs: 60_000,
         onProgress: (line) => told?.push(line),
       }),
@@ -123,6 +132,35 @@ describe('on a scripted cluster', () => {
       .map((line) => JSON.parse(line))
     expect(lines.filter(({ step }) => step === 1)).toHaveLength(1) // not from the beginning
     expect(lines.filter(({ type }) => type === 'preflight')).toHaveLength(2) // two trainers
+  })
+
+  test('a job that two nodes share: they know where to meet, and where one is lost both begin again from the checkpoint', async () => {
+    const steps: number[] = []
+    const told: string[] = []
+    const result = await run(
+      { steps: 40, stepMs: 60, checkpointEvery: 2 },
+      {
+        told,
+        nodes: 2,
+        onEvent: ({ step }) => {
+          steps.push(step)
+          if (step === 10) ray.loseNode()
+        },
+      },
+    )
+    expect(result.steps).toBe(40)
+    expect(steps).toEqual(Array.from({ length: 40 }, (_, index) => index + 1))
+    expect(told.filter((line) => /lost/.test(line))).toHaveLength(1)
+    expect(told.find((line) => /^training on/.test(line))).toMatch(/, /)
+    const lines = readFileSync(join(out, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const begun = lines.filter(({ type }) => type === 'preflight')
+    expect(begun).toHaveLength(2)
+    for (const each of begun)
+      expect(each).toMatchObject({ WHETSTONE_NODES: '2', WHETSTONE_NODE: '0', MASTER_ADDR: '127.0.0.1' })
+    expect(lines.filter(({ step }) => step === 1)).toHaveLength(1)
   })
 
   test('a cluster that is not reached for a while costs nothing', async () => {

@@ -1,8 +1,10 @@
 /** The ray executor on a real cluster of two nodes, with the real SFT trainer on a model of a few thousand weights. */
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { rayExecutor } from '../../src/core/executors/ray.ts'
 import { pythonEnv, trainerScript } from '../../src/core/python.ts'
@@ -11,6 +13,8 @@ import { type TrainJob, trainerOn } from '../../src/core/trainer.ts'
 import { executorContract } from '../contract/executor.ts'
 import { makeTiny } from '../support/tiny.ts'
 import { type Cluster, rayPython, startCluster } from './cluster.ts'
+
+const runner = fileURLToPath(new URL('../support/run-toy.ts', import.meta.url))
 
 let folder: string
 let cluster: Cluster
@@ -66,6 +70,12 @@ executorContract('the ray executor on a real cluster', {
   timeoutMs: 300_000,
 })
 
+const readEvents = (out: string): { step?: number; loss?: number; type?: string; at: number }[] =>
+  readFileSync(join(out, 'events.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
 describe('on a real cluster', () => {
   test('a worker node is lost in the middle: another one goes on from the checkpoint and finishes', async () => {
     const out = join(folder, 'lost')
@@ -92,10 +102,7 @@ describe('on a real cluster', () => {
     await losing
     expect(steps).toEqual(Array.from({ length: result.steps }, (_, index) => index + 1))
     expect(told.filter((line) => /was lost/.test(line))).toHaveLength(1)
-    const lines = readFileSync(join(out, 'events.jsonl'), 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    const lines = readEvents(out)
     expect(lines.filter(({ step }) => step === 1)).toHaveLength(1)
     expect(lines.filter(({ type }) => type === 'preflight')).toHaveLength(2)
     const first = new Map<number, number>()
@@ -107,5 +114,68 @@ describe('on a real cluster', () => {
     console.log(
       `a step is told here after: median ${at(0.5)} ms, 95 % ${at(0.95)} ms, longest ${at(1)} ms (${delays.length} steps)`,
     )
+  })
+
+  test('the whole run: killed while the cluster trains, it is resumed, finds its job and finishes', async () => {
+    const dir = join(folder, 'whole')
+    mkdirSync(dir)
+    const { address } = cluster
+    writeFileSync(
+      join(dir, 'whetstone.yaml'),
+      `skill: toy
+student: { base: ../tiny, maxReplyTokens: 4, slots: 2 }
+evaluation: { dev: 20, gate: 40, sealed: 5 }
+loop: { rounds: 1, rows: 40 }
+train: { device: cpu, sft: { epochs: 25, packRows: 1, checkpointSeconds: 1 } }
+executor: { ray: { address: '${address}', python: '${python}', trainerPython: '${trainerPython}' } }
+`,
+    )
+    const journal = () => {
+      const file = join(dir, 'journal.txt')
+      return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []
+    }
+    const start = () => execa('node', ['--import', 'tsx', runner, dir], { env: { REAL_MACHINES: '1' }, reject: false })
+    const first = start()
+    await expect
+      .poll(() => journal().includes('step 5') || first.exitCode !== null, { timeout: 400_000, interval: 100 })
+      .toBe(true)
+    expect(first.exitCode, (first.exitCode === null ? '' : (await first).stderr) as string).toBe(null)
+    first.kill('SIGKILL')
+    await first
+    const before = journal().length
+    const { stderr } = await start()
+    const said = journal().slice(before)
+    expect(said.at(-1), stderr).toMatch(/^outcome .*"finished"/)
+    expect(said).toContain('trainer adopted')
+    const train = join(dir, '.whetstone', 'runs', readdirSync(join(dir, '.whetstone', 'runs'))[0]!, 'round-01', 'train')
+    const steps = readEvents(train).flatMap(({ step }) => step ?? [])
+    expect(steps).toEqual(Array.from({ length: steps.at(-1)! }, (_, index) => index + 1)) // one trainer, from its first step to its last
+  })
+
+  test('a job that two nodes share has the loss curve of one process, also where a node is lost in the middle', async () => {
+    const second = await cluster.addNode()
+    const shared = trainerOn(rayExecutor({ ...options(), nodes: 2 }), { pollMs: 500 })
+    const params = { epochs: 12, accumulate: 2, learningRate: 0.005, checkpointSeconds: 1 }
+    const asking = (onEvent: (event: { step: number }) => void = () => {}) => ({
+      signal: new AbortController().signal,
+      onEvent,
+    })
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    const alone = await trainerOn(rayExecutor(options()), { pollMs: 500 }).run(job(one, params), asking())
+    let losing: Promise<unknown> | undefined
+    const result = await shared.run(
+      job(two, { ...params, processes: 2 }),
+      asking(({ step }) => {
+        if (step > alone.steps / 3) losing ??= second.lose().then(() => cluster.addNode())
+      }),
+    )
+    await losing
+    expect(result.steps).toBe(alone.steps)
+    // a step since the checkpoint stands there twice: the last one counts
+    const losses = (out: string) => new Map(readEvents(out).flatMap(({ step, loss }) => (step ? [[step, loss!]] : [])))
+    const [expected, found] = [losses(one), losses(two)]
+    const furthest = Math.max(...[...expected].map(([step, loss]) => Math.abs(found.get(step)! - loss)))
+    console.log(`two nodes and one process: ${expected.size} steps, losses at most ${furthest.toFixed(5)} apart`)
+    expect(furthest).toBeLessThan(0.02)
   })
 })

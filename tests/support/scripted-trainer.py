@@ -50,7 +50,8 @@ def train(job: dict, script: dict, out: Path, stopped: list) -> int:
     first = json.loads(checkpoint.read_text())["step"] if checkpoint.exists() else 0
     attempt = append(out / "starts.log", {"pid": os.getpid(), "from": first})
     end = (script["ends"][attempt : attempt + 1] or [None])[0]
-    append(out / "events.jsonl", {"type": "preflight", "rows": 1})
+    shared = {name: os.environ[name] for name in ("WHETSTONE_NODES", "WHETSTONE_NODE", "MASTER_ADDR", "MASTER_PORT") if name in os.environ}
+    append(out / "events.jsonl", {"type": "preflight", "rows": 1, **shared})
     time.sleep(script["startMs"] / 1000)
     started, steps = time.monotonic(), script["steps"]
     for step in range(first + 1, steps + 1):

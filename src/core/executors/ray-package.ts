@@ -18,6 +18,7 @@ export interface ClusterSettings {
   readonly key: string // of the job, whatever the attempt
   readonly cpus: number
   readonly gpus: number
+  readonly nodes: number // that share the job, each with so many CPUs and GPUs
   readonly retries: number // nodes that may be lost
   readonly trainerPython?: string
 }

@@ -19,6 +19,7 @@ export interface RayOptions extends RayAddress {
   readonly trainerPython?: string // on the nodes, with the trainers' requirements; the actor's own unless told
   readonly cpus: number
   readonly gpus: number
+  readonly nodes?: number // that share a job, each with so many CPUs and GPUs; 1 unless told
   readonly retries: number // nodes that may be lost before the job is
   readonly stopSeconds?: number // for a checkpoint; 120 unless told
   readonly scripts?: string // folder of what runs there; trainers/ unless told
@@ -45,8 +46,8 @@ export const rayExecutor = (options: RayOptions): Executor => {
       const note = before ? { ...noted, attempt: noted.attempt + 1 } : noted
       await writeJson(noteFile(job), note)
       const { key } = note
-      const { cpus, gpus, retries, trainerPython, scripts } = options
-      const settings = { key, cpus, gpus, retries, ...(trainerPython && { trainerPython }) }
+      const { cpus, gpus, nodes = 1, retries, trainerPython, scripts } = options
+      const settings = { key, cpus, gpus, nodes, retries, ...(trainerPython && { trainerPython }) }
       const { name, zip } = await packJob(job, settings, scripts)
       if (!(await api.hasPackage(name))) {
         options.onProgress?.(`sending the job to the cluster: ${(zip.length / 2 ** 20).toFixed(1)} MB`)

@@ -55,5 +55,5 @@ def get(answer, timeout=None):
         raise exceptions.RayTaskError(error) from error
 
 
-def kill(_):
-    pass
+def kill(actor):
+    actor.actor.close()
