@@ -12,6 +12,8 @@ import os
 import sys
 from pathlib import Path
 
+import memory
+import processes
 from job import DIVERGED, STOPPED, Job, Refused, Stop, run
 from weights import say_error
 
@@ -27,6 +29,8 @@ DEFAULTS = {
     "schedule": "constant",  # or cosine, linear
     "weightDecay": 0.0,
     "accumulate": 1,
+    "atOnce": 0,  # episodes computed at once, forward and backward; 0: all of a step. Lowered where memory does not suffice
+    "fourBit": False,  # whether the base is kept in four bits a weight, as QLoRA does
     "maxTokens": 512,  # longest episode
     "maxReplyTokens": 96,  # longest turn
     "maxGradNorm": 1.0,
@@ -35,6 +39,7 @@ DEFAULTS = {
     "timeoutSeconds": 120.0,
     "checkpointSeconds": 60.0,
     "server": "reward.json",
+    "vllm": [],  # addresses of vLLM servers that write the episodes; none: the model that learns writes them itself
     "trackers": [],
 }
 
@@ -55,6 +60,13 @@ def train(file: Path) -> int:
         raise Refused("job-wrong", "params.generations must be 2 or more, params.prompts and params.steps 1 or more.")
     if not 0 < job.params["temperature"] <= 5:
         raise Refused("job-wrong", f"params.temperature is {job.params['temperature']}; it is above 0 and at most 5.")
+    if processes.count() > 1:
+        raise Refused("one-process", "GRPO plays its episodes in one process. Start it without torchrun or accelerate: python grpo.py job.json")
+    episodes = int(job.params["prompts"] * job.params["generations"])
+    job.params["atOnce"] = int(job.params["atOnce"]) or episodes
+    if episodes % job.params["atOnce"]:
+        raise Refused("job-wrong", f"params.atOnce is {job.params['atOnce']}, and a step has {episodes} episodes: it is a divisor of that, or 0.")
+    memory.fit(job)
     lock = job.lock()  # noqa: F841  held until this process ends
     items = [row.get("id") if isinstance(row, dict) else None for row in job.read_rows()]
     if not items or not all(isinstance(item, str) and item for item in items):
@@ -64,24 +76,35 @@ def train(file: Path) -> int:
     from learning import Session
     from rollouts import ServerGone
     from transformers import AutoTokenizer
+    from vllm_writer import VllmWriter
 
     session = Session(job, stop)
-    trainer, progress = build_trainer(job, items, AutoTokenizer.from_pretrained(job.base), session)
-    try:
-        return session.train(trainer, progress)
-    except ServerGone as gone:
-        if trainer.state.global_step > 0:
-            trainer._save_checkpoint(trainer.model, trial=None)
-        say_error("environments-gone", f"The environments cannot be reached ({str(gone)[:200]}). Start the job again: it goes on from step {trainer.state.global_step}.")
-        return STOPPED
+    tokenizer = AutoTokenizer.from_pretrained(job.base)
+    servers = VllmWriter(job.params["vllm"], job.out, job.params, tokenizer.eos_token_id) if job.params["vllm"] else None
+
+    def work() -> int:
+        trainer, progress = build_trainer(job, items, tokenizer, session, servers)
+        try:
+            return session.train(trainer, progress)
+        except ServerGone as gone:
+            if trainer.state.global_step > 0:
+                trainer._save_checkpoint(trainer.model, trial=None)
+            say_error("environments-gone", f"The environments cannot be reached ({str(gone)[:200]}). Start the job again: it goes on from step {trainer.state.global_step}.")
+            return STOPPED
+        finally:
+            if servers:
+                servers.close()
+
+    return memory.attempt(job, work)
 
 
-def build_trainer(job: Job, items: list[str], tokenizer, session):
+def build_trainer(job: Job, items: list[str], tokenizer, session, servers):
+    """`servers`: what writes the episodes; None: the model that learns."""
     from callbacks import Progress
     from datasets import Dataset
     from peft import PeftModel
     from reward_watch import RewardWatch
-    from rollouts import Environments, play
+    from rollouts import Environments, play, writer_of
     from trl import GRPOConfig, GRPOTrainer
 
     params = job.params
@@ -106,7 +129,10 @@ def build_trainer(job: Job, items: list[str], tokenizer, session):
             return super().on_step_end(args, state, control, **rest)
 
     def rollout(prompts, trainer) -> dict:
-        played = play(prompts, trainer.model, tokenizer, environments, params)
+        if servers:
+            servers.renew(trainer.model)
+        write = servers.write if servers else writer_of(trainer.model, tokenizer.eos_token_id, params)
+        played = play(prompts, write, tokenizer, environments, params)
         lengths = [sum(own) for own in played["env_mask"]]
         watch.add(played["grade"], lengths)
         progress.written += sum(map(len, played["prompt_ids"])) + sum(map(len, played["completion_ids"]))
@@ -121,10 +147,11 @@ def build_trainer(job: Job, items: list[str], tokenizer, session):
             pass
 
     steps = int(params["steps"])
-    progress = Rewarded(job, [], steps, session.stop)
+    progress = session.progress([], steps, Rewarded)
     base = session.model(job.base, frozen=True, attention="sdpa")
-    size = int(params["prompts"] * params["generations"])
+    episodes, at_once = int(params["prompts"] * params["generations"]), params["atOnce"]
     arguments = session.arguments(steps)
+    arguments["gradient_accumulation_steps"] *= episodes // at_once
     arguments.pop("train_sampling_strategy")  # GRPO repeats each prompt for its group
     trainer = EpisodeTrainer(
         model=PeftModel.from_pretrained(base, str(job.adapter), is_trainable=True),
@@ -136,7 +163,7 @@ def build_trainer(job: Job, items: list[str], tokenizer, session):
         args=GRPOConfig(
             **arguments,
             max_steps=steps,
-            per_device_train_batch_size=size,
+            per_device_train_batch_size=at_once,
             num_generations=int(params["generations"]),
             max_completion_length=params["maxTokens"],
             temperature=params["temperature"],

@@ -8,6 +8,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,14 +53,17 @@ class Episode:
         return self.prompt + self.completion
 
 
-def play(prompts: list[str], model, tokenizer, environments: Environments, params: dict) -> dict:
-    """One episode a prompt (the id of an item), turn by turn, all together. Tokens of earlier turns are kept as they were written."""
+def play(prompts: list[str], write: Callable[[list[list[int]]], list[list[int]]], tokenizer, environments: Environments, params: dict) -> dict:
+    """One episode a prompt (the id of an item), turn by turn, all together. Tokens of earlier turns are kept as they were written.
+
+    `write`: the next turn of each, in tokens, sampled from the student.
+    """
     opened = environments.post("open", {"items": prompts})["episodes"]
     episodes = [Episode(one["episode"], opening_tokens(one, tokenizer)) for one in opened]
     names = [episode.id for episode in episodes]
     try:
         while live := [episode for episode in episodes if not episode.over]:
-            texts = generate(live, model, tokenizer, params)
+            texts = add_turns(live, write([episode.tokens for episode in live]), tokenizer)
             turns = [{"episode": episode.id, "text": text} for episode, text in zip(live, texts)]
             for episode, result in zip(live, environments.post("call", {"turns": turns})["results"]):
                 go_on(episode, result, tokenizer, params)
@@ -86,20 +90,31 @@ def opening_tokens(opened: dict, tokenizer) -> list[int]:
     return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
-def generate(live: list[Episode], model, tokenizer, params: dict) -> list[str]:
-    """The next turn of each, sampled; appended to the episode with the token that ends it, where it came to one."""
+def writer_of(model, end: int, params: dict):
+    """Lets the model that learns write the next turns itself, a few of them at once."""
     import torch
 
-    end, longest = tokenizer.eos_token_id, max(len(episode.tokens) for episode in live)
-    padded = [[end] * (longest - len(episode.tokens)) + episode.tokens for episode in live]
-    seen = [[0] * (longest - len(episode.tokens)) + [1] * len(episode.tokens) for episode in live]
-    device = next(model.parameters()).device
-    with torch.no_grad():
-        written = model.generate(
-            input_ids=torch.tensor(padded, device=device), attention_mask=torch.tensor(seen, device=device), max_new_tokens=params["maxReplyTokens"],
-            do_sample=True, temperature=params["temperature"], top_k=0, top_p=1.0, eos_token_id=end, pad_token_id=end,
-        )[:, longest:].tolist()  # fmt: skip
-    texts = []
+    def piece(prompts: list[list[int]]) -> list[list[int]]:
+        longest = max(map(len, prompts))
+        padded = [[end] * (longest - len(prompt)) + prompt for prompt in prompts]
+        seen = [[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+        device = next(model.parameters()).device
+        with torch.no_grad():
+            return model.generate(
+                input_ids=torch.tensor(padded, device=device), attention_mask=torch.tensor(seen, device=device), max_new_tokens=params["maxReplyTokens"],
+                do_sample=True, temperature=params["temperature"], top_k=0, top_p=1.0, eos_token_id=end, pad_token_id=end,
+            )[:, longest:].tolist()  # fmt: skip
+
+    def write(prompts: list[list[int]]) -> list[list[int]]:
+        size = params["atOnce"]
+        return [tokens for start in range(0, len(prompts), size) for tokens in piece(prompts[start : start + size])]
+
+    return write
+
+
+def add_turns(live: list[Episode], written: list[list[int]], tokenizer) -> list[str]:
+    """What was written, up to the token that ends a turn, goes into the episodes; returned as text."""
+    end, texts = tokenizer.eos_token_id, []
     for episode, tokens in zip(live, written):
         own = tokens[: tokens.index(end) + 1] if end in tokens else tokens
         episode.completion += own

@@ -40,7 +40,7 @@ interface Address {
 
 /** Where something is served that no call of `askRoles` goes to for sure. */
 const furtherAddresses = ({ config: { student, roles } }: LoadedConfig): Address[] => [
-  ...(student.url ? [student.url, ...student.replicas] : []).map((url) => ({
+  ...[...(student.url ? [student.url, ...student.replicas] : []), ...student.vllm].map((url) => ({
     name: 'student',
     url,
     apiKeyEnv: student.apiKeyEnv,

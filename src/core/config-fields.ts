@@ -36,6 +36,25 @@ export const apiKeyEnv = () =>
 
 export const replicas = () => z.array(http()).max(64).default([])
 
+/** Addresses of equal servers, each once. */
+export const servers = () =>
+  replicas().refine((urls) => new Set(urls.filter((url) => URL.canParse(url)).map(apiBase)).size === urls.length, {
+    error: 'names an address twice',
+  })
+
+/** `url` is a student that is only measured, `vllm` serves the one that learns. */
+export const trainedOrNot = (
+  { url, vllm }: { readonly url?: string | undefined; readonly vllm: readonly string[] },
+  context: z.core.$RefinementCtx,
+): void => {
+  if (url !== undefined && vllm.length > 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['vllm'],
+      message: 'serves the student that learns, and `url` one that does not: keep one of them',
+    })
+}
+
 /** Replicas stand beside a first address, and each address once: twice named it would get twice its share. */
 export const addressedOnce =
   (first: 'url' | 'baseUrl') =>

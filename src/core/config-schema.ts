@@ -1,7 +1,17 @@
 /** What whetstone.yaml may hold. Every field says what it means and in which unit: `configReference` is made from it. */
 import { z } from 'zod'
 import { Executor } from './config-executor.ts'
-import { addressedOnce, apiKeyEnv, http, replicas, section, share, whole } from './config-fields.ts'
+import {
+  addressedOnce,
+  apiKeyEnv,
+  http,
+  replicas,
+  section,
+  servers,
+  share,
+  trainedOrNot,
+  whole,
+} from './config-fields.ts'
 import { Roles } from './config-roles.ts'
 import { Train } from './config-train.ts'
 
@@ -16,6 +26,9 @@ const Student = section(
     replicas: replicas().describe(
       'further addresses of the same model: replies are asked of whichever is free and well, `slots` at each',
     ),
+    vllm: servers().describe(
+      'vLLM servers of `base`: every round loads its adapter into them, and nothing is served on this machine',
+    ),
     model: z.string().min(1).optional().describe('model name at `url`'),
     apiKeyEnv: apiKeyEnv(),
     maxTokens: whole(32)
@@ -27,7 +40,9 @@ const Student = section(
     timeoutSeconds: z.number().positive().default(180).describe('longest wait for one reply, seconds'),
   },
   'the small model that learns',
-).superRefine(addressedOnce('url'))
+)
+  .superRefine(addressedOnce('url'))
+  .superRefine(trainedOrNot)
 
 export const Config = z.strictObject({
   skill: z.string().min(1).describe('the skill to learn: a built-in name, a path or a package'),

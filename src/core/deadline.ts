@@ -13,3 +13,15 @@ export const deadlineOf = (signal: AbortSignal, ms: number): { readonly signal: 
   }
   return { signal: controller.signal, release }
 }
+
+/** For work that does not look at the signal, such as an SDK that sleeps between two tries: whoever waits is let go at once. */
+export const raced = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
+  let stop = () => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+  })
+  work.catch(() => {}) // its own end no longer matters once the signal has won
+  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
+}

@@ -1,7 +1,7 @@
 /** The student: whatever answers a transcript. One is served and asked over HTTP, one is a script. */
 import type { ClientOptions, OpenAI } from 'openai'
 import type { AssistantTurn, ToolSchema, Transcript } from './contract.ts'
-import { deadlineOf } from './deadline.ts'
+import { deadlineOf, raced } from './deadline.ts'
 import { exitCodes, isWhetError, WhetError } from './errors.ts'
 import { retryAfterMs } from './llm/retry.ts'
 import { cappedFetch, isCut, parseFailure } from './openai-fetch.ts'
@@ -187,18 +187,6 @@ const keyMissing = (name: string) =>
     exit: exitCodes.missing,
     data: { name },
   })
-
-/** The SDK sleeps between two tries without looking at the signal: whoever waits is let go at once. */
-const raced = async <T>(work: Promise<T>, signal: AbortSignal): Promise<T> => {
-  let stop = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    if (signal.aborted) stop()
-  })
-  work.catch(() => {}) // its own end no longer matters once the signal has won
-  return Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop))
-}
 
 const triesText = (retries: number) => (retries === 0 ? 'one try' : `${retries + 1} tries`)
 

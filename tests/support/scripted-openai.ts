@@ -27,6 +27,7 @@ export interface ScriptedRequest {
   readonly tools?: { function: { name: string } }[]
   readonly response_format?: { json_schema: { schema: Record<string, unknown> } }
   readonly authorization?: string
+  readonly path?: string
   readonly [field: string]: unknown
 }
 
@@ -75,7 +76,8 @@ export const startScriptedOpenAi = async (
     for await (const chunk of request) chunks.push(chunk as Buffer)
     if (request.url === '/health') return void response.end('{"status":"ok"}')
     if (request.url?.endsWith('/models')) return void json(response, { data: [{ id: 'scripted' }] })
-    const asked = { ...JSON.parse(Buffer.concat(chunks).toString()), authorization: request.headers.authorization }
+    const { authorization } = request.headers
+    const asked = { ...JSON.parse(Buffer.concat(chunks).toString()), authorization, path: request.url }
     requests.push(asked)
     open += 1
     mostAtOnce = Math.max(mostAtOnce, open)

@@ -45,11 +45,13 @@ export const studentOf = (endpoints: readonly FleetEndpoint<Student>[], { name, 
   }
 }
 
+const refusals = ['student-refused', 'vllm-no-adapters', 'vllm-adapter-refused']
+
 /** A missing key is missing everywhere, and a prompt that is too long too: those are no faults of an endpoint. */
 export const studentFault = (error: unknown): Fault | undefined => {
   if (!isWhetError(error)) return undefined
   const { status, retryAfterMs } = error.data as { status?: number; retryAfterMs?: number }
-  if (error.code === 'student-refused') return { kind: 'refused' }
+  if (refusals.includes(error.code)) return { kind: 'refused' }
   if (error.code === 'student-unreachable' && status === 429) return { kind: 'busy', pauseMs: retryAfterMs }
   return error.code === 'student-unreachable' || error.code === 'student-timeout' ? { kind: 'failed' } : undefined
 }

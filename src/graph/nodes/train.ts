@@ -7,7 +7,7 @@ import { gentlerRate } from '../../core/levers.ts'
 import { seedFrom } from '../../core/random.ts'
 import { type RewardServer, startRewardServer } from '../../core/reward-server.ts'
 import type { RoundSummary } from '../../core/round.ts'
-import type { TrainResult } from '../../core/trainer.ts'
+import type { Smaller, TrainResult } from '../../core/trainer.ts'
 import type { RoundFiles } from '../../core/workspace.ts'
 import type { Deps, Stage } from '../deps.ts'
 import type { State } from '../state.ts'
@@ -54,6 +54,7 @@ const runJob = async (state: State, { base, definition }: Frozen, deps: Deps): P
         ...paramsOf(kind, definition, deps),
         ...(learnedRows > 0 && { learnedRows }),
         ...(lever === 'gentler' && { rateFactor: gentlerRate }),
+        ...(kind !== 'sft' && deps.config.train.sft.method === 'qlora' && { fourBit: true }),
       },
       device: deps.config.train.device,
     },
@@ -61,8 +62,15 @@ const runJob = async (state: State, { base, definition }: Frozen, deps: Deps): P
       signal: deps.signal,
       onStart: ({ adopted }) => deps.emit({ type: 'train.started', data: { kind, dir: round.train, adopted } }),
       onEvent: (event) => deps.emit({ type: 'train.step', data: event }),
+      onSmaller: (change) =>
+        deps.emit({ type: 'warning', data: { code: 'trained-in-smaller-pieces', message: smallerText(change) } }),
     },
   )
+}
+
+const smallerText = ({ before, after }: Smaller): string => {
+  const changes = Object.entries(after).map(([name, value]) => `${name} ${before[name]} → ${value}`)
+  return `A step did not fit into memory: the same steps are computed in smaller pieces (${changes.join(', ')}). Setting them so in the config saves the attempt.`
 }
 
 /** SFT rows that a round's adapter has been trained on: its own and those of the promoted rounds that it grew from. */
@@ -84,7 +92,8 @@ const paramsOf = (kind: Kind, definition: unknown, { config, plugin }: Deps) => 
   const { enabled: _, practice: __, ...params } = config.train.grpo
   // the reward is watched against the criterion that decides promotion
   const quality = plugin.targets(definition)[0]?.of ?? ''
-  return { ...params, maxReplyTokens: config.student.maxReplyTokens, quality }
+  const { vllm, maxReplyTokens } = config.student
+  return { ...params, maxReplyTokens, quality, ...(vllm.length > 0 && { vllm }) }
 }
 
 /** The skill's environments and grades over HTTP, where the trainer finds them; other ones may take their place after a crash. */

@@ -10,7 +10,7 @@ import { checkItems } from '../check-items.ts'
 import type { Deps, Publisher, TokenParity } from '../deps.ts'
 import type { EngineOptions } from '../engine.ts'
 import { evaluateItems } from '../evaluate-items.ts'
-import { machinesFor } from '../local.ts'
+import { machinesFor, servedAsFiles } from '../local.ts'
 import { type Agreement, agree, type Form, faultsOf } from './agreement.ts'
 import type { Facts, SealedResult } from './facts.ts'
 import { filesIn, marker, moveIntoPlace, requireOwnFolder, temporaryFor } from './folder.ts'
@@ -90,7 +90,7 @@ export const publishRun = async (options: PublishOptions): Promise<Published> =>
     const folder = await temporaryFor(out)
     try {
       await requireOwnFolder(out)
-      const base = (await machinesFor(options, loaded).students.base(signal)).dir
+      const base = (await machinesFor(options, servedAsFiles(loaded)).students.base(signal)).dir
       const deps = depsOf(candidate, options, scratch, signal)
       const name = `${plugin.name}-${publicBase(loaded.config.student.base).name.split('/').at(-1)}`.toLowerCase()
       const work = { ...candidate, options, publisher, store, scratch, signal, base, folder, name, deps }
@@ -196,7 +196,7 @@ const compareForms = async (work: Work): Promise<{ tokens: TokenParity; agreemen
   const compared = { rows: rowsFile, merged: folder, ggufs, out: path.join(scratch, 'parity.json') }
   const tokens = await publisher.compareTokens(compared, signal)
 
-  const { students } = machinesFor(options, loaded)
+  const { students } = machinesFor(options, servedAsFiles(loaded))
   const open = (form: Form) => {
     options.onProgress?.(0, items.length, `${form}: starting`)
     if (form === 'adapter') return publisher.exact({ adapter: round.adapter }, signal)
@@ -220,7 +220,7 @@ const spread = (items: readonly ItemBase[], most: number): ItemBase[] =>
 const measureSealed = async (work: Work): Promise<SealedResult | undefined> => {
   const { files, round, options, folder, name, frozen, loaded, signal, deps } = work
   if (frozen.items.sealed === 0) return undefined
-  const { students } = machinesFor(options, loaded)
+  const { students } = machinesFor(options, servedAsFiles(loaded))
   const look = await openSealed(
     { workspace: options.workspace, files, round: round.number, by: options.by },
     work.store,
