@@ -4,7 +4,7 @@ import type { ChatOpenAI } from '@langchain/openai'
 import { type LoadedConfig, loadConfig } from '../core/config.ts'
 import { type Gateway, openGateway } from '../core/llm/gateway.ts'
 import type { Workspace } from '../core/workspace.ts'
-import { loadRunConfig } from '../graph/engine.ts'
+import { loadRunConfig } from '../graph/run-config.ts'
 
 /** The chat role's model, opened once, when it is first needed. */
 export interface ChatModel {

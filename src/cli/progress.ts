@@ -112,7 +112,9 @@ const said = (progress: Progress, event: RunEvent, colors: Colors): string[] => 
     case 'run.started':
       return [`${colors.bold(event.run)} ${colors.dim(`· ${event.data.skill}`)}`]
     case 'run.resumed':
-      return [`${colors.bold(event.run)} ${colors.dim('· goes on')}`]
+      return [
+        `${colors.bold(event.run)} ${colors.dim(event.data.trainsOn ? `· goes on, and trains on ${event.data.trainsOn}` : '· goes on')}`,
+      ]
     case 'run.paused':
       return [colors.yellow(`paused by ${event.data.by}`)]
     case 'run.stopped':

@@ -1,40 +1,34 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite'
 import type { LimitFunction } from 'p-limit'
-import { type LoadedConfig, loadConfig } from '../core/config.ts'
+import type { Config, LoadedConfig } from '../core/config.ts'
 import type { RoleSettings } from '../core/config-roles.ts'
 import type { AnySkill } from '../core/contract.ts'
-import { messageOf, WhetError } from '../core/errors.ts'
+import { WhetError } from '../core/errors.ts'
 import type { RunEvent } from '../core/events.ts'
-import { readJson, writeJson } from '../core/jsonl.ts'
+import { writeJson } from '../core/jsonl.ts'
 import { readCalibration } from '../core/judge/store.ts'
 import { openGateway, requireRoles, rolesIn } from '../core/llm/gateway.ts'
-import type { RoundSummary } from '../core/round.ts'
 import { gpuReader, Processes } from '../core/usage.ts'
 import { newRunName, type RunFiles, type Workspace } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import type { Deps, Students } from './deps.ts'
+import { finish, halted, type RunOutcome } from './ending.ts'
 import { forkRun } from './fork.ts'
 import { machinesFor } from './local.ts'
 import { buildLoop, graphVersion } from './loop.ts'
 import { notifier } from './notify.ts'
-import { Halt, Session } from './session.ts'
-import { BudgetSpent, codeOf, type Door } from './stage.ts'
-import type { State, StopReason } from './state.ts'
-import { targetsMet } from './stop.ts'
+import { loadRunConfig, moveRun, whereText } from './run-config.ts'
+import { Session } from './session.ts'
+import type { Door } from './stage.ts'
+import type { State } from './state.ts'
 import { requireSupported } from './supported.ts'
 import { tallyOf } from './tally.ts'
 
-export interface RunOutcome {
-  readonly run: string
-  readonly status: 'finished' | 'paused' | 'stopped' | 'interrupted'
-  readonly reason: string
-  readonly best: number // round of the best student; 0 is the untouched one
-  readonly targetsMet: boolean
-}
+export type { RunOutcome } from './ending.ts'
 
 export interface EngineOptions {
   readonly workspace: Workspace
@@ -85,9 +79,19 @@ export const startRun = async (
   })
 }
 
-/** Takes up a run where it stands; finished work is not done again. */
-export const resumeRun = async (options: EngineOptions & { run: string }): Promise<RunOutcome> => {
+/**
+ * Takes up a run where it stands; finished work is not done again.
+ * @param options.executor  where it trains from its next training on
+ */
+export const resumeRun = async (
+  options: EngineOptions & { run: string; executor?: Config['executor'] },
+): Promise<RunOutcome> => {
   const files = await options.workspace.find(options.run)
+  const { executor } = options
+  if (executor) {
+    requireSupported({ ...(await loadRunConfig(files)).config, executor })
+    await moveRun(files, executor)
+  }
   const loaded = await loadRunConfig(files)
   const plugin = options.plugin ?? (await loadPlugin(loaded.config.skill, path.dirname(loaded.file)))
   return work(options, {
@@ -97,6 +101,7 @@ export const resumeRun = async (options: EngineOptions & { run: string }): Promi
     initial: { graphVersion, run: files.name },
     forked: false,
     isNew: false,
+    ...(executor && { movedTo: whereText(executor) }),
   })
 }
 
@@ -107,11 +112,12 @@ interface Work {
   readonly initial: Partial<State>
   readonly forked: boolean
   readonly isNew: boolean
+  readonly movedTo?: string
 }
 
 const work = async (
   options: EngineOptions,
-  { files, plugin, loaded, initial, forked, isNew }: Work,
+  { files, plugin, loaded, initial, forked, isNew, movedTo }: Work,
 ): Promise<RunOutcome> => {
   // orders change the budget while the run works
   const config = structuredClone(loaded.config)
@@ -173,7 +179,7 @@ const work = async (
     session.emit(
       isNew
         ? { type: 'run.started', data: { skill: plugin.name, config: loaded.sha256 } }
-        : { type: 'run.resumed', data: {} },
+        : { type: 'run.resumed', data: { ...(movedTo && { trainsOn: movedTo }) } },
     )
     // a forked run begins behind the gate of the round that it was forked from
     if (forked) await loop.updateState(thread, initial, 'gate')
@@ -213,69 +219,6 @@ const gatewayFor = async (workspace: Workspace, { config, file }: LoadedConfig, 
     baseDir: path.dirname(file),
     onWarning: (code, message) => session.emit({ type: 'warning', data: { code, message } }),
   })
-}
-
-const finish = async (state: State, session: Session, files: RunFiles): Promise<RunOutcome> => {
-  // LangGraph ends silently where it cannot go on; only a stop reason says that the loop is really over
-  if (!state.stop)
-    throw new WhetError({
-      code: 'ended-without-reason',
-      message: `The loop of ${files.name} ended in round ${state.round} without a reason to stop. Resume it with \`whet resume ${files.name}\`.`,
-      fixedBy: 'machine',
-    })
-  return finished(state.best, state.stop, session, files)
-}
-
-const finished = async (
-  best: number,
-  { reason, detail }: StopReason,
-  session: Session,
-  files: RunFiles,
-): Promise<RunOutcome> => {
-  const summary = await readJson<RoundSummary>(files.round(best).summary)
-  session.emit({ type: 'run.finished', data: { reason, best, targets: [...(summary?.rates.gate ?? [])] } })
-  return {
-    run: files.name,
-    status: 'finished',
-    reason: detail,
-    best,
-    targetsMet: summary ? targetsMet(summary) : false,
-  }
-}
-
-const halted = async (
-  error: unknown,
-  state: Partial<State>,
-  session: Session,
-  files: RunFiles,
-): Promise<RunOutcome> => {
-  const best = state.best ?? 0
-  if (error instanceof BudgetSpent) {
-    session.emit({ type: 'budget.exceeded', data: { which: error.which, limit: error.limit, spent: error.spent } })
-    return finished(best, { reason: 'budget', detail: error.message }, session, files)
-  }
-  const halt = error instanceof Halt ? error : session.halted
-  if (halt) {
-    const data = { by: halt.by }
-    session.emit(
-      halt.kind === 'stopped'
-        ? { type: 'run.stopped', data: { reason: 'person', detail: halt.by } }
-        : { type: 'run.paused', data },
-    )
-    return { run: files.name, status: halt.kind, reason: halt.message, best, targetsMet: false }
-  }
-  // the process that lost its lease must not write into a run that another one owns
-  const reason: unknown = session.signal.aborted ? session.signal.reason : error
-  if (codeOf(reason) !== 'lease-lost')
-    session.emit({ type: 'run.failed', data: { code: codeOf(reason), message: messageOf(reason) } })
-  throw reason
-}
-
-/** The config that a run was started with; its relative paths still start from the folder that it came from. */
-export const loadRunConfig = async (files: RunFiles): Promise<LoadedConfig> => {
-  const loaded = await loadConfig(files.config)
-  const origin = await readFile(files.origin, 'utf8').catch(() => files.config)
-  return { ...loaded, file: origin }
 }
 
 const runExists = (run: string) =>

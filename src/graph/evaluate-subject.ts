@@ -10,9 +10,10 @@ import type { RunFiles } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import { collectItems } from './collect.ts'
 import type { Deps, OpenStudent } from './deps.ts'
-import { type EngineOptions, loadRunConfig } from './engine.ts'
+import type { EngineOptions } from './engine.ts'
 import { machinesFor } from './local.ts'
 import { readFrozen } from './nodes/define.ts'
+import { loadRunConfig } from './run-config.ts'
 import { bestRound } from './status.ts'
 
 export interface SubjectOptions extends EngineOptions {

@@ -1,20 +1,18 @@
 import { existsSync } from 'node:fs'
-import path from 'node:path'
 import { baseOf, type Config, type LoadedConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
-import { localExecutor } from '../core/executors/local.ts'
-import { rayExecutor } from '../core/executors/ray.ts'
 import { changeWarning } from '../core/fleet/change.ts'
 import { fleetStudent } from '../core/fleet/student.ts'
 import { exportGguf, prepareBase } from '../core/models.ts'
-import { pythonEnv, trainersDir } from '../core/python.ts'
+import { pythonEnv } from '../core/python.ts'
 import { managedStudent } from '../core/server.ts'
 import { openAiStudent } from '../core/student.ts'
-import { type Trainer, trainerOn } from '../core/trainer.ts'
+import { vllmStudent } from '../core/vllm.ts'
 import type { Workspace } from '../core/workspace.ts'
 import type { Students, ToldEvent } from './deps.ts'
 import type { EngineOptions, Machines } from './engine.ts'
 import { inTurn } from './serve-in-turn.ts'
+import { trainerWhere } from './train-where.ts'
 
 type Emit = (event: ToldEvent) => void
 
@@ -27,7 +25,8 @@ export interface Listener {
 /** The machines that the caller brought, else this one's; without a run's log, preparations are told to `onPreparing`. */
 export const machinesFor = (options: EngineOptions, loaded: LoadedConfig, listener?: Listener): Machines => {
   const machines = ownMachines(options, loaded, listener)
-  const takesTurns = options.serving && !loaded.config.student.url
+  const { url, vllm } = loaded.config.student
+  const takesTurns = options.serving && !url && vllm.length === 0
   return takesTurns ? { ...machines, students: inTurn(machines.students, options.serving) } : machines
 }
 
@@ -60,25 +59,18 @@ const localTraining = (loaded: LoadedConfig, workspace: Workspace, listener: Lis
     }),
   )
   return {
-    trainer: trainerWith(config, python, told, listener),
+    trainer: trainerWhere(config.executor, {
+      python,
+      onProgress: told,
+      onProcess: (pid) => listener.onProcess?.('trainer', pid),
+    }),
     students: config.student.url
       ? servedElsewhere(config, config.student.url, emit)
-      : servedHere({ config, python, base, told, listener }),
+      : config.student.vllm.length > 0
+        ? servedByVllm(config, base, emit)
+        : servedHere({ config, python, base, told, listener }),
   }
 }
-
-/** The cluster is asked once a second, so that a step is told within two. */
-const rayPollMs = 1000
-
-const trainerWith = ({ executor }: Config, python: Here['python'], told: Here['told'], listener: Listener): Trainer =>
-  executor === 'local'
-    ? trainerOn(
-        localExecutor({
-          command: async (kind, signal) => [await python(signal), path.join(trainersDir, `${kind}.py`)],
-          onProcess: (pid) => listener.onProcess?.('trainer', pid),
-        }),
-      )
-    : trainerOn(rayExecutor({ ...executor.ray, onProgress: told }), { pollMs: rayPollMs })
 
 interface Here {
   readonly config: Config
@@ -114,6 +106,30 @@ const servedHere = ({ config, python, base, told, listener }: Here): Students =>
       onProcess: (pid) => listener.onProcess?.('server', pid),
     })
   },
+})
+
+/** The adapter goes to servers that have the base already; none is written as one file. */
+const servedByVllm = (
+  { student: { vllm, slots, apiKeyEnv, timeoutSeconds } }: Config,
+  base: Here['base'],
+  emit: Emit,
+): Students => ({
+  base,
+  open: ({ adapter }) =>
+    vllmStudent({
+      urls: vllm,
+      adapter,
+      slots,
+      timeoutMs: timeoutSeconds * 1000,
+      ...(apiKeyEnv && { apiKeyEnv }),
+      onChange: (change) => emit({ type: 'warning', data: changeWarning('student.vllm', change) }),
+    }),
+})
+
+/** The same run, its students written as one file and served by llama.cpp here, whoever serves them otherwise: what is published is a file. */
+export const servedAsFiles = (loaded: LoadedConfig): LoadedConfig => ({
+  ...loaded,
+  config: { ...loaded.config, student: { ...loaded.config.student, vllm: [] } },
 })
 
 /** A model behind a URL can be evaluated; it cannot be trained, so only round 0 ever opens it. */

@@ -5,9 +5,10 @@ import type { AssistantTurn, ItemBase, Opening, ToolCall, ToolSchema } from '../
 import { readJsonl } from '../core/jsonl.ts'
 import { loadPlugin } from '../plugins/index.ts'
 import type { OpenStudent } from './deps.ts'
-import { type EngineOptions, loadRunConfig } from './engine.ts'
+import type { EngineOptions } from './engine.ts'
 import { machinesFor } from './local.ts'
 import { readFrozen } from './nodes/define.ts'
+import { loadRunConfig } from './run-config.ts'
 import { bestRound } from './status.ts'
 
 export interface TryReply {

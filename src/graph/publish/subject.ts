@@ -7,8 +7,9 @@ import { readJson } from '../../core/jsonl.ts'
 import type { RoundSummary } from '../../core/round.ts'
 import type { RoundFiles, RunFiles } from '../../core/workspace.ts'
 import { loadPlugin } from '../../plugins/index.ts'
-import { type EngineOptions, loadRunConfig } from '../engine.ts'
+import type { EngineOptions } from '../engine.ts'
 import { type Frozen, readFrozen } from '../nodes/define.ts'
+import { loadRunConfig } from '../run-config.ts'
 import { bestRound } from '../status.ts'
 
 /** The student that is to be published, and what it was measured by. */
