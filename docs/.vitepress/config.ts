@@ -54,6 +54,7 @@ export default defineConfig({
           page('Publish', '/publish'),
           page('Where training runs', '/executors'),
           page('Several endpoints', '/fleets'),
+          page('On a GPU', '/gpu'),
         ],
       },
       {
