@@ -219,8 +219,10 @@ def save_adapter(trainer, folder: Path, weights: dict | None) -> None:
     temporary = folder.with_name(".adapter")
     shutil.rmtree(temporary, ignore_errors=True)
     adapters = {"selected_adapters": ["default"]} if hasattr(trainer.model, "peft_config") else {}  # a reference stays behind
-    spread = {} if weights is None else {"state_dict": weights}
-    trainer.accelerator.unwrap_model(trainer.model).save_pretrained(temporary, **adapters, **spread)
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    tied = getattr(model, "all_tied_weights_keys", None) or {}  # gathered weights hold a head that is the embedding a second time
+    spread = {} if weights is None else {"state_dict": {name: weight for name, weight in weights.items() if name not in tied}}
+    model.save_pretrained(temporary, **adapters, **spread)
     (temporary / "README.md").unlink(missing_ok=True)  # an empty form; the product writes its own card
     shutil.rmtree(folder, ignore_errors=True)
     temporary.replace(folder)

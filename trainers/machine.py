@@ -63,7 +63,7 @@ class Meter:
         """Reckons the operations of a token: forward and backward are 2 and 4 for each weight that learns, 2 and 2 for one that stays
         (Kaplan et al. 2020). Embedding and output head are left out, since few positions are projected: what is told is a lower bound."""
         for name, weight in model.named_parameters():
-            if not any(part in name for part in ("embed_tokens", "lm_head")):
+            if not any(part in name for part in ("embed_tokens", "lm_head", ".ref.")):  # a reference that stands beside what learns
                 # four bits are kept two to a byte
                 self.operations += weight.numel() * (2 if weight.dtype == torch.uint8 else 1) * (6 if weight.requires_grad else 4)
         peak(self.device, self.half)  # before the clock of the training runs

@@ -47,9 +47,13 @@ def attempt(job: Job, work: Callable[[], int]) -> int:
     except Exception as error:
         own = diagnose(error)[0] == MEMORY
         # a sibling that ran out takes the exchange between them down with it, in whatever words
-        if (own or processes.lost(processes.GRACE) == MEMORY) and halve(job, f"{type(error).__name__}: {str(error)[:200]}"):
+        if not own and processes.lost(processes.GRACE) != MEMORY:
+            raise
+        if halve(job, f"{type(error).__name__}: {str(error)[:200]}"):
             processes.again()
-        raise
+        if own:
+            raise
+        raise MemoryError("a process that shares the step ran out of it") from error
 
 
 def halve(job: Job, why: str) -> bool:

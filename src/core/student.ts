@@ -192,11 +192,12 @@ const triesText = (retries: number) => (retries === 0 ? 'one try' : `${retries +
 
 /** The server's own words stay out of the message: they may name files or echo a key. */
 const explain = (error: unknown, at: OpenAiStudentOptions & { where: string; timedOut: boolean }) => {
-  const { status, code, type, headers } = (error ?? {}) as {
+  const { status, code, type, headers, message } = (error ?? {}) as {
     status?: number
     code?: unknown
     type?: unknown
     headers?: Headers
+    message?: string
   }
   const pauseMs = retryAfterMs(headers?.get('retry-after') ?? null, Date.now())
   const data = { where: at.where, ...(status && { status }), ...(pauseMs !== undefined && { retryAfterMs: pauseMs }) }
@@ -208,7 +209,8 @@ const explain = (error: unknown, at: OpenAiStudentOptions & { where: string; tim
       `The student at ${at.where} did not answer within ${at.timeoutMs / 1000} s. See its server, or raise student.timeoutSeconds.`,
       'service',
     )
-  if (type === 'exceed_context_size_error' || code === 'context_length_exceeded')
+  const tooLong = status === 400 && /maximum context length|longer than the maximum model length/i.test(message ?? '') // vLLM
+  if (tooLong || type === 'exceed_context_size_error' || code === 'context_length_exceeded')
     return make(
       'student-context',
       'The prompt is longer than the context of the student. Show fewer tools or shorter results, or serve it with more context.',

@@ -7,6 +7,7 @@ import { Config } from '../../src/core/config.ts'
 import { vllmStudent } from '../../src/core/vllm.ts'
 import { collectItems } from '../../src/graph/collect.ts'
 import { evaluateItems } from '../../src/graph/evaluate-items.ts'
+import { answers } from '../support/scripted-openai.ts'
 import { type ScriptedVllm, startScriptedVllm } from '../support/scripted-vllm.ts'
 import { toySkill } from '../support/toy.ts'
 
@@ -71,6 +72,20 @@ test('a server that was started anew gets the adapter again, and no row is lost'
   await student.reply(hello, [], asking)
   server.forget()
   expect((await student.reply(hello, [], asking)).turn.content).toMatch(/^whet-/)
+})
+
+test('a prompt that is too long is its row’s own error, and takes no server out', async () => {
+  let asked = 0
+  const server = await serve({
+    answer: (model) =>
+      ++asked === 1
+        ? answers.failing(400, "This model's maximum context length is 2048 tokens. However, you requested 4096 tokens.")
+        : answers.says(model),
+  })
+  const { student } = await open()
+  await expect(student.reply(hello, [], asking)).rejects.toMatchObject({ code: 'student-context' })
+  expect((await student.reply(hello, [], asking)).turn.content).toMatch(/^whet-/)
+  expect(server.adapters.size).toBe(1)
 })
 
 test('the untouched student is the base that is served', async () => {
