@@ -79,7 +79,10 @@ test('a prompt that is too long is its row’s own error, and takes no server ou
   const server = await serve({
     answer: (model) =>
       ++asked === 1
-        ? answers.failing(400, "This model's maximum context length is 2048 tokens. However, you requested 4096 tokens.")
+        ? answers.failing(
+            400,
+            "This model's maximum context length is 2048 tokens. However, you requested 4096 tokens.",
+          )
         : answers.says(model),
   })
   const { student } = await open()
