@@ -21,7 +21,7 @@ export const surfacePage = (): string => {
 }
 
 const entriesOf = (group: string): string[] =>
-  [...group.matchAll(/export (\*|\{[^}]*\}) from '\.\/([^']+)'/g)].flatMap(([, names = '', file = '']) => {
+  [...group.matchAll(/export (?:type )?(\*|\{[^}]*\}) from '\.\/([^']+)'/g)].flatMap(([, names = '', file = '']) => {
     const text = read(file)
     const list =
       names === '*'

@@ -9,6 +9,7 @@ import { formOf, type Pair } from './pairs.ts'
  * one that only shows needless questions teaches never to ask.
  */
 export const directions = ['act', 'hold-back', 'say', 'how'] as const
+/** What a pair teaches: to act, to hold back, what to say, or how to call. */
 export type Direction = (typeof directions)[number]
 
 /** act: a call is right and text is wrong; hold-back: the other way round; say: text against text; how: call against call. */

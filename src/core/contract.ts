@@ -7,7 +7,9 @@ export interface ItemBase {
   readonly family: string // items made from one template or source: statistics cluster by it
   readonly tags: Tags // several values where an item has several (two calls, two tools)
 }
+/** What an item is about, by dimension: `{ kind: ["ask"] }`. Failures are counted by it, and specs ask for it. */
 export type Tags = Readonly<Record<string, readonly string[]>>
+/** Every tag that items can carry, by dimension. */
 export type Dimensions = Readonly<Record<string, readonly string[]>>
 
 /** A skill: all that the loop needs to know about it, and nothing about the loop. */
@@ -56,6 +58,7 @@ export interface Skill<Options, Definition, Item extends ItemBase> {
   ): Promise<DataReport>
 }
 
+/** What `whet data validate` found in a file. */
 export interface DataReport {
   readonly rows: number
   readonly passed: number
@@ -77,30 +80,35 @@ export interface Rubric {
   readonly criteria: readonly Criterion[]
   readonly pairwise?: string
 }
+/** One thing that a reply is held to. */
 export interface Criterion {
   readonly name: string
-  readonly weight: number
-  readonly passAt: number
-  readonly warnAt?: number
-  readonly question?: string
+  readonly weight: number // its share of the score, against the other weights
+  readonly passAt: number // score from which it passes, 0..1
+  readonly warnAt?: number // score from which a reply that does not pass is a warning
+  readonly question?: string // what a judge is asked, where code cannot decide
 }
+/** What a run must reach. The first one of a skill decides promotion; `where` narrows it to items with these tags. */
 export interface Target {
   readonly of: string // a criterion, or a pooled measure
   readonly measure: 'pass-rate' | 'mean-score' | 'pooled'
-  readonly where?: Tags
-  readonly pass: number
-  readonly warn: number
+  readonly where?: Tags // items with these tags only
+  readonly pass: number // what is wanted, 0..1
+  readonly warn: number // below it, it counts as failed
   readonly protect?: { readonly margin: number; readonly floor: number } // may not drop by more than margin, in rate 0..1
 }
 
+/** Who may see an item: train is learned, dev is shown and aimed by, gate only decides, sealed is opened once, by `whet publish`. */
 export type Split = 'train' | 'dev' | 'gate' | 'sealed'
+/** An order of items of one split; the same seed gives the same items. */
 export interface GenerationSpec {
   readonly seed: number
   readonly split: Split
   readonly parts: readonly SpecPart[]
 }
+/** So many rows of some tags. */
 export interface SpecPart {
-  readonly where: Tags
+  readonly where: Tags // empty: spread evenly over all tags
   readonly rows: number
   readonly difficulty?: 1 | 2 | 3
   readonly mistakes?: readonly string[]
@@ -132,82 +140,100 @@ export interface Mistake<Item, Definition> {
   ): { readonly at: number; readonly turn: AssistantTurn } | undefined
 }
 
+/** The messages of an episode so far, the opening included. */
 export type Transcript = readonly Message[]
+/** One message of a transcript, told apart by `role`. */
 export type Message = SystemTurn | UserTurn | AssistantTurn | ToolResult
+/** What the student is told to be. */
 export interface SystemTurn {
   readonly role: 'system'
   readonly content: string
 }
+/** What the user says. */
 export interface UserTurn {
   readonly role: 'user'
   readonly content: string
 }
+/** What the student says, or the gold: text, calls of tools, or both. */
 export interface AssistantTurn {
   readonly role: 'assistant'
   readonly content: string
   readonly toolCalls?: readonly ToolCall[]
 }
+/** What a call gave; `toolCallId` is the id of the call. */
 export interface ToolResult {
   readonly role: 'tool'
   readonly toolCallId: string
   readonly content: string
   readonly isError: boolean
 }
+/** A call of a tool. A student's arguments are data: any JSON, or none. */
 export interface ToolCall {
   readonly id: string
   readonly name: string
   readonly arguments: unknown
 }
+/** A tool as students are shown it. */
 export interface ToolSchema {
   readonly name: string
   readonly description: string
-  readonly parameters: Readonly<Record<string, unknown>>
+  readonly parameters: Readonly<Record<string, unknown>> // JSON Schema of its arguments
 }
+/** How an episode begins. */
 export interface Opening {
   readonly messages: Transcript
-  readonly tools: readonly ToolSchema[]
-  readonly maxSteps: number
+  readonly tools: readonly ToolSchema[] // what the student is shown
+  readonly maxSteps: number // most turns of the student
 }
+/** Tools that are really executed, for one episode. What the student gets wrong is an answer with `isError`, never an exception. */
 export interface Environment {
   /** `ends`: this call was the episode's last word, as a final answer is. */
   call(
     call: ToolCall,
     signal: AbortSignal,
   ): Promise<{ readonly content: string; readonly isError: boolean; readonly ends?: boolean }>
-  endState(): Promise<unknown>
+  endState(): Promise<unknown> // what the episode left behind, for `grade`
   close(): Promise<void>
 }
 
+/** What a transcript is worth: a score from 0 to 1, a verdict for each criterion, and the failure tags that apply. */
 export interface Grade {
   readonly score: number
   readonly criteria: Readonly<Record<string, Verdict>>
   readonly failures: readonly string[]
 }
+/** One criterion, with the reason that people read. What has nothing to judge is not applicable; what could not be judged is ungraded, never 0. */
 export type Verdict =
   | { readonly status: 'pass' | 'warn' | 'fail'; readonly score: number; readonly reason: string }
   | { readonly status: 'not-applicable' }
   | { readonly status: 'ungraded'; readonly reason: string }
+/** An item with what a student did and what it was worth. */
 export interface Scored<Item> {
   readonly item: Item
   readonly transcript: Transcript
   readonly grade: Grade
   readonly tokens?: { readonly prompt: number; readonly completion: number } // of the student's turns, where it was served
 }
+/** A measure over many items, and how many it stands on. */
 export interface Pooled {
   readonly value: number
   readonly n: number
 }
 
+/** A student whose replies a skill may draw in the report. */
 export interface ReportedStudent<Item> {
   readonly name: string // base, or round 2
   readonly rows: readonly Scored<Item>[]
 }
+/** A section of a report in plain data: a title, a lead, and what is drawn below it. */
 export interface ReportSection {
   readonly title: string
   readonly lead: string
   readonly parts: readonly ReportPart[]
 }
+/** What the report can draw, told apart by `kind`. */
 export type ReportPart = ReportTable | ReportScatter | ReportTexts
+/** A table: its head, and rows as long as that. */
 export interface ReportTable {
   readonly kind: 'table'
   readonly head: readonly string[]
@@ -229,16 +255,19 @@ export interface ReportTexts {
   readonly request: string
   readonly columns: readonly { readonly head: string; readonly lines: readonly ReportLine[] }[]
 }
+/** One line of a reply. */
 export interface ReportLine {
   readonly text: string
   readonly mark?: string // invented, missing: shown beside the line
 }
 
+/** What `define` is given. */
 export interface DefineContext {
   readonly baseDir: string // relative paths of the options start here
   readonly signal: AbortSignal
   progress(done: number, total: number, what: string): void
 }
+/** What `generate` is given. A teacher and vectors are there where the config has the roles for them. */
 export interface GenerateContext extends Omit<DefineContext, 'baseDir'> {
   readonly teacher?: Llm
   readonly embed?: Embed
@@ -247,6 +276,7 @@ export interface GenerateContext extends Omit<DefineContext, 'baseDir'> {
   /** Tells what became of what the teacher wrote to one prompt: the run's log and its report show it. */
   yielded?(of: TeacherYield): void
 }
+/** What became of what a teacher wrote to one prompt. */
 export interface TeacherYield {
   readonly prompt: string // what was asked for, in a few words
   readonly wrote: number
@@ -254,19 +284,23 @@ export interface TeacherYield {
   readonly fell: Readonly<Record<string, number>> // by reason
   readonly spread?: number // different three-word sequences as a share of all, 0..1
 }
+/** What `environment` is given. */
 export interface EnvironmentContext {
   readonly signal: AbortSignal
-  readonly scratch: string
-} // a fresh folder of this episode
+  readonly scratch: string // a fresh folder of this episode
+}
+/** What `grade` is given. A judge is there where the config has one. */
 export interface GradeContext {
   readonly signal: AbortSignal
   readonly judge?: Llm
   readonly embed?: Embed
-  readonly endState?: unknown
+  readonly endState?: unknown // of the environment; absent where nothing was executed
 }
+/** A language model that answers in a given form: retried, paid for out of the budget, kept by prompt. */
 export interface Llm {
   complete<T>(prompt: Transcript, schema: ZodType<T>): Promise<T>
 }
+/** Texts as unit vectors of meaning. */
 export type Embed = (texts: readonly string[]) => Promise<readonly Float32Array[]> // unit vectors, served by trainers/serve.py
 
 /** A skill whose own types the caller does not know: what core and graph work with. */

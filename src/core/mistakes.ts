@@ -16,8 +16,10 @@ export const mistakeKinds = [
   'preamble',
   'refuse',
 ] as const
+/** One of `mistakeKinds`. */
 export type MistakeKind = (typeof mistakeKinds)[number]
 
+/** Where a reply goes wrong, and what stands there then. */
 export interface MistakeOptions {
   readonly at?: JsonPath // which place of a record goes wrong; any fitting one where left out
   readonly labels?: readonly unknown[] // what a wrong label is drawn from

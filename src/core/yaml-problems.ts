@@ -20,6 +20,7 @@ export type ProblemCode =
   | 'unknown-slot'
   | 'too-few-wordings'
 
+/** What is wrong with a YAML file, and where. */
 export interface Problem {
   readonly code: ProblemCode
   readonly path: string // dotted: loop.rounds

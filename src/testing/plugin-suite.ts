@@ -8,8 +8,6 @@ import { advice } from './advice.ts'
 import { contractChecks } from './contract-checks.ts'
 import { type Check, makeWorld, type World, type WorldOptions } from './world.ts'
 
-export type { Check, World } from './world.ts'
-
 /** How a plugin fares with one check. */
 export interface Claim {
   readonly claim: string
@@ -20,6 +18,7 @@ export interface Claim {
   readonly figure: string // what was measured, where the check measures
 }
 
+/** What a skill is checked with: its options, where it lies, and how many items. */
 export interface CheckOptions extends WorldOptions {
   readonly stallMs?: number // longest wait for one answer of the skill
 }

@@ -25,6 +25,7 @@ export const checkContains = (text: string, wanted: readonly string[], { absent 
 
 /** What a length is counted in. */
 export const lengthUnits = ['characters', 'words', 'sentences', 'lines'] as const
+/** One of `lengthUnits`. */
 export type LengthUnit = (typeof lengthUnits)[number]
 
 /** So much text as wanted, both ends included. */

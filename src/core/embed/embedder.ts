@@ -10,6 +10,7 @@ export interface EmbedOptions {
   onProgress?(what: string): void // what takes long before the first vector
 }
 
+/** Makes vectors: of a package's model, or of an endpoint. */
 export interface Embedder {
   readonly model: string // vectors of two models cannot be held against each other
   /** Unit vectors, one a text; what a text has beyond the model's longest is left out of account. */
