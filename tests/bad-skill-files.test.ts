@@ -47,14 +47,52 @@ test.each([
   }
 })
 
-test('a run that an expression without end has stopped goes on once the file is mended', async () => {
-  const endless = withGold('= ( $f := function($n) { $f($n + 1) }; $f(0) )')
-  const dir = await project(`${endless}expressionMs: 50\n`)
+const endless = '= ( $f := function($n) { $f($n + 1) }; $f(0) )'
+const overrun = 'took more than 50 ms and was stopped'
+
+test.each([
+  ['gold', withGold(endless), 'gold-failed', `gold.person: ${overrun}`],
+  [
+    'a check',
+    withCheck(`{ holds: ${JSON.stringify(endless.slice(2))} }`),
+    'gold-fails',
+    `checks.person.holds: ${overrun}`,
+  ],
+])(
+  'an expression without end in %s is told by place and reason, and the run goes on once it is mended',
+  async (_, text, code, words) => {
+    const dir = await project(`${text}expressionMs: 50\n`)
+    const checked = await whet(dir, ['plugin', 'check', '--json'])
+    expect(checked.code).not.toBe(0)
+    const placed = new RegExp(`skill\\.yaml:\\d+:\\d+: ${words.replaceAll('.', '\\.')}`)
+    expect(checked.stdout).toMatch(placed)
+    const workspace = Workspace.at(dir)
+    const machines = { trainer: toyTrainer(), students: toyStudents([[]]) }
+    const loaded = await loadConfig(path.join(dir, 'whetstone.yaml'))
+    await expect(startRun({ workspace, loaded, machines })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(placed),
+    })
+    await writeFile(path.join(dir, 'skill.yaml'), good)
+    const [run = ''] = await workspace.runs()
+    expect(await resumeRun({ workspace, machines, run })).toMatchObject({ status: 'finished' })
+  },
+)
+
+test('a file that is broken while its run is paused is told by place on resume, and the run goes on once it is mended', async () => {
+  const dir = await project(good)
   const workspace = Workspace.at(dir)
-  const machines = { trainer: toyTrainer(), students: toyStudents([[]]) }
   const loaded = await loadConfig(path.join(dir, 'whetstone.yaml'))
-  await expect(startRun({ workspace, loaded, machines })).rejects.toMatchObject({ code: 'gold-failed' })
-  await writeFile(path.join(dir, 'skill.yaml'), good)
+  const drain = new AbortController()
+  const trainer = toyTrainer(() => drain.abort())
+  const machines = { trainer, students: toyStudents([[]]) }
+  expect(await startRun({ workspace, loaded, machines, drain: drain.signal })).not.toMatchObject({ status: 'finished' })
   const [run = ''] = await workspace.runs()
+  await writeFile(path.join(dir, 'skill.yaml'), withGold('= person +'))
+  await expect(resumeRun({ workspace, machines, run })).rejects.toMatchObject({
+    code: 'broken-expression',
+    message: expect.stringMatching(/skill\.yaml:\d+:\d+: gold\.person/),
+  })
+  await writeFile(path.join(dir, 'skill.yaml'), good)
   expect(await resumeRun({ workspace, machines, run })).toMatchObject({ status: 'finished' })
 })

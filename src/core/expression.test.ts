@@ -19,6 +19,16 @@ test('one that does not end is stopped, and the next one is evaluated', async ()
   expect(await next).toBe(2)
 })
 
+test('one that has overrun its time three times in a row is given up', async () => {
+  const hasty = new Expressions(50)
+  const endless = '( $f := function($n) { $f($n + 1) }; $f(0) )'
+  for (let n = 0; n < 3; n += 1) await expect(hasty.evaluate(endless, {})).rejects.toThrow('took more than 50 ms')
+  const soon = new Promise((resolve) => setImmediate(resolve, 'it was tried again'))
+  const fourth = hasty.evaluate(endless, {}).catch((error: Error) => error.message)
+  expect(await Promise.race([fourth, soon])).toContain('took more than 50 ms')
+  await hasty.close()
+})
+
 test('a pattern that backtracks for ever is stopped too', async () => {
   const input = { text: `${'a'.repeat(40)}!` }
   await expect(impatient.evaluate('$match(text, /^(a+)+$/)', input)).rejects.toThrow('took more than')

@@ -63,12 +63,16 @@ interface Waiting {
   readonly reject: (error: Error) => void
 }
 
+/** An expression that overran its time so often in a row is given up: a thousand items would wait for it one by one. */
+const mostOverruns = 3
+
 /**
  * Evaluates JSONata in a worker, one expression at a time, each within a time limit. A worker that overruns it is ended and
  * replaced, so that no expression can hang the process; memory is limited too.
  */
 export class Expressions {
   readonly #queue: Waiting[] = []
+  readonly #overruns = new Map<string, number>()
   #worker: Worker | undefined
   #ready = false
   #current: Waiting | undefined
@@ -78,6 +82,7 @@ export class Expressions {
 
   /** @throws {ExpressionFailed} the expression's own fault, or its time is up */
   evaluate(expression: string, input: unknown): Promise<unknown> {
+    if ((this.#overruns.get(expression) ?? 0) >= mostOverruns) return Promise.reject(this.#tooSlow())
     return new Promise((resolve, reject) => {
       this.#queue.push({ expression, input, resolve, reject })
       this.#next()
@@ -119,7 +124,8 @@ export class Expressions {
       this.#ready = true
       worker.unref() // an idle worker holds no process
     } else {
-      const { resolve, reject } = this.#current as Waiting
+      const { expression, resolve, reject } = this.#current as Waiting
+      this.#overruns.delete(expression)
       this.#settle(() => (error === undefined ? resolve(value) : reject(new ExpressionFailed(error))))
       worker.unref()
     }
@@ -129,9 +135,13 @@ export class Expressions {
   #overrun(): void {
     void this.#worker?.terminate()
     this.#forget()
-    this.#settle(() => this.#current?.reject(new ExpressionFailed(`took more than ${this.limitMs} ms and was stopped`)))
+    const { expression, reject } = this.#current as Waiting
+    this.#overruns.set(expression, (this.#overruns.get(expression) ?? 0) + 1)
+    this.#settle(() => reject(this.#tooSlow()))
     this.#next()
   }
+
+  #tooSlow = () => new ExpressionFailed(`took more than ${this.limitMs} ms and was stopped`)
 
   #lose(worker: Worker, why: string): void {
     if (worker !== this.#worker) return

@@ -6,7 +6,7 @@ import { seedFrom } from '../../core/random.ts'
 import type { RunFiles } from '../../core/workspace.ts'
 import { collectItems, familiesOf } from '../collect.ts'
 import type { Deps, Stage } from '../deps.ts'
-import { requireSteady } from '../steady.ts'
+import { requireSound, requireSteady } from '../steady.ts'
 
 /** What a run stands on, frozen at its start: any later change of these would make its rounds incomparable. */
 export interface Frozen {
@@ -37,7 +37,7 @@ export const define: Stage = async (_state, deps) => {
     plugin.definition.parse(definition)
     const counts = { dev: 0, gate: 0, sealed: 0 }
     const families = { dev: 0, gate: 0, sealed: 0 }
-    await requireSteady(definition, deps)
+    await requireSound(await requireSteady(definition, deps), definition, deps)
     const made: Partial<Record<Split, ItemBase[]>> = {}
     for (const split of evaluationSplits) {
       const items = await evaluationItems(split, definition, deps, familiesOf(made))

@@ -3,6 +3,7 @@ import type { SpecFile } from '../../core/analyst.ts'
 import type { ItemBase } from '../../core/contract.ts'
 import { NearDuplicates } from '../../core/dedupe.ts'
 import { WhetError } from '../../core/errors.ts'
+import { excerpt } from '../../core/excerpt.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { mulberry32, sample, seedFrom } from '../../core/random.ts'
 import { type CheckedItem, checkItems, type SftRow } from '../check-items.ts'
@@ -42,7 +43,7 @@ export const validate: Stage = async (state, deps) => {
   if (accepted.length < fewestRows)
     throw new WhetError({
       code: 'too-few-items',
-      message: `${deps.plugin.name}: ${accepted.length} of ${items.length} items passed validation and ${fewestRows} are needed. Read the reasons in ${round.rejected}.`,
+      message: `${deps.plugin.name}: ${accepted.length} of ${items.length} items passed validation and ${fewestRows} are needed.${mostOften(rejected)} All reasons are in ${round.rejected}; \`whet plugin check\` tries them one by one.`,
       fixedBy: 'plugin',
       data: { accepted: accepted.length, made: items.length, rejected: round.rejected },
     })
@@ -60,6 +61,19 @@ export const validate: Stage = async (state, deps) => {
   const made = (await readJson<GenerateCounts>(round.generated)) ?? { made: items.length, duplicates: 0, leaked: 0 }
   deps.emit({ type: 'item.counts', data: { ...made, accepted: accepted.length, rejected: rejected.length } })
   return {}
+}
+
+const longestReason = 300
+
+/** The reason that most items fell by: often one fault of the skill, with its place. */
+const mostOften = (rejected: readonly CheckedItem[]): string => {
+  const counts = new Map<string, number>()
+  for (const reason of rejected.flatMap(({ reasons }) => [...new Set(reasons)]))
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  const [first] = [...counts].sort(([, a], [, b]) => b - a)
+  if (!first) return ''
+  const [reason, count] = first
+  return ` ${count} fell by: ${excerpt(reason, longestReason).replace(/\s+/g, ' ').trim()}.`
 }
 
 /** The same with rejected items rewritten by the improver, where there is one; what it changed is written down. */

@@ -54,7 +54,7 @@ const Check = z.strictObject({
     })
     .optional(),
   holds: z.string().optional().describe('JSONata that is true of { reply, gold, slots }'),
-  question: z.string().optional().describe('what the judge is asked; without roles.judge it does not apply'),
+  question: z.string().optional().describe('what the judge is asked; without roles.judge it is not graded'),
   at,
   absent: z.boolean().default(false).describe('regex, contains: must not occur'),
   weight: z.number().min(0).default(1).describe('share of the score'),

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import {
   type GenerateContext,
   type GenerationSpec,
-  messageOf,
   mulberry32,
   pick,
   type Random,
@@ -181,7 +180,7 @@ const draw = (draws: Draws, turn: number, random: Random): Drawn => {
 const itemOf = async (
   { request, family, slots, said }: Drawn,
   definition: Definition,
-  { expressions }: SkillTools,
+  { expressions, told }: SkillTools,
 ): Promise<Item> => {
   const { content } = definition
   const tags: Record<string, string[]> = {}
@@ -193,7 +192,7 @@ const itemOf = async (
     const gold = await fillGold(content.gold, { ...slots, request, said }, expressions(content.expressionMs))
     return { ...base, gold: gold as Item['gold'] }
   } catch (error) {
-    return { ...base, gold: null, fault: messageOf(error) }
+    return { ...base, gold: null, fault: told(error) }
   }
 }
 
@@ -208,7 +207,7 @@ const noMaterial = (where: Tags, split: string) =>
 const goldFailed = ({ fault, request }: Item, times: number) =>
   new WhetError({
     code: 'gold-failed',
-    message: `The gold could not be made ${times} times (${fault}; the last request was ${JSON.stringify(request.slice(0, 80))}). Mend \`gold\` in the skill's file.`,
+    message: `${fault}. So the gold could not be made ${times} times (the last request was ${JSON.stringify(request.slice(0, 80))}): mend it in the skill's file.`,
     fixedBy: 'plugin',
     data: { fault },
   })

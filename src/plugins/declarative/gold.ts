@@ -1,4 +1,4 @@
-import type { Expressions } from '../../skill.ts'
+import { type Expressions, messageOf } from '../../skill.ts'
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 /** What an item is made of: a phrase slot holds its label, any other its value. */
@@ -10,19 +10,38 @@ export const expressionIn = (text: string): string | undefined =>
 
 export const slotToken = /\{([A-Za-z_]\w*)\}/g
 
+/** An expression that could not be evaluated for one item, and where in the file it stands. */
+export class ExpressionFault extends Error {
+  constructor(
+    readonly path: readonly (string | number)[],
+    cause: unknown,
+  ) {
+    super(messageOf(cause), { cause })
+  }
+}
+
 /**
  * The right reply for these slots. A text that is one slot keeps the slot's own type, and is null where the item lacks it.
- * @throws {ExpressionFailed}
+ * @throws {ExpressionFault}
  */
-export const fillGold = async (template: unknown, slots: Slots, expressions: Expressions): Promise<Json> => {
+export const fillGold = async (
+  template: unknown,
+  slots: Slots,
+  expressions: Expressions,
+  path: ExpressionFault['path'] = ['gold'],
+): Promise<Json> => {
   if (typeof template === 'string') {
     const expression = expressionIn(template)
     if (expression === undefined) return fillText(template, slots)
-    return ((await expressions.evaluate(expression, slots)) ?? null) as Json
+    const value = await expressions.evaluate(expression, slots).catch((error: unknown) => {
+      throw new ExpressionFault(path, error)
+    })
+    return (value ?? null) as Json
   }
-  if (Array.isArray(template)) return Promise.all(template.map((entry) => fillGold(entry, slots, expressions)))
+  const inside = (key: string | number, value: unknown) => fillGold(value, slots, expressions, [...path, key])
+  if (Array.isArray(template)) return Promise.all(template.map((entry, at) => inside(at, entry)))
   if (typeof template !== 'object' || template === null) return template as Json
-  const entries = Object.entries(template).map(async ([key, value]) => [key, await fillGold(value, slots, expressions)])
+  const entries = Object.entries(template).map(async ([key, value]) => [key, await inside(key, value)])
   return Object.fromEntries(await Promise.all(entries))
 }
 

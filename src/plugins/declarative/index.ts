@@ -14,9 +14,9 @@ import { readSkill } from './read.ts'
  * @throws {WhetError} exit 2, naming line and column of everything that is wrong
  */
 export const declarativeSkill = async (file: string) => {
-  const read = await readSkill(file)
+  const { definition: read, placeOf } = await readSkill(file)
   const { content } = read
-  const tools = skillTools()
+  const tools = skillTools(placeOf)
   return definePlugin({
     contract: 1,
     name: content.name,

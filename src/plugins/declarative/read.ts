@@ -7,12 +7,14 @@ import { SkillFile } from './format.ts'
 import { skillProblems } from './problems.ts'
 import { type Row, readTable } from './table.ts'
 
+type Path = readonly PropertyKey[]
+
 /**
- * Reads a skill's YAML file with its schema and data, and checks one against the other.
+ * Reads a skill's YAML file with its schema and data, and checks one against the other. `placeOf` says where something of it stands.
  * @throws {WhetError} exit 2: skill-missing · data-missing · bad-data, or the code of the first problem of the file, with all
  *   of them in `data.problems`, each with its line and column
  */
-export const readSkill = async (file: string): Promise<Definition> => {
+export const readSkill = async (file: string): Promise<{ definition: Definition; placeOf: (path: Path) => string }> => {
   const text = await readText(file, 'skill-missing')
   const yaml = new YamlFile(text)
   const shape = yaml.readable ? [...yaml.problems, ...schemaProblems(yaml, SkillFile, yaml.value())] : yaml.problems
@@ -23,7 +25,11 @@ export const readSkill = async (file: string): Promise<Definition> => {
   const columns = columnsOf(rows)
   const problems = skillProblems(yaml, content, columns)
   if (problems.length > 0) throw yamlError(file, text, problems)
-  return plain({ content, rows, columns })
+  const placeOf = (at: Path) => {
+    const { line, column } = yaml.place(at, 'value')
+    return `${path.basename(file)}:${line}:${column}`
+  }
+  return { definition: plain({ content, rows, columns }), placeOf }
 }
 
 /** As it will be read back from the run's folder. */
