@@ -83,7 +83,11 @@ const plugins: Readonly<Record<string, readonly [change: object, code: string, w
     'plugin-unsteady',
     'other items of the same seed',
   ],
-  'has a gold that fails': [{ gold: () => ({ role: 'assistant', content: 'nonsense' }) }, 'too-few-items', '0 of'],
+  'has a gold that fails': [
+    { gold: () => ({ role: 'assistant', content: 'nonsense' }) },
+    'gold-fails',
+    'right: said "nonsense"',
+  ],
 }
 
 test.each(Object.entries(plugins))(
@@ -135,17 +139,42 @@ test.each([
   }
 })
 
-test('a loop without end is named, and the process ended: no timer and no Ctrl-C could', async () => {
+test('TypeScript that is read as CommonJS is told what its package.json lacks', async () => {
   const dir = await folder()
+  await writeFile(path.join(dir, 'package.json'), '{}')
+  await writeFile(path.join(dir, 'skill.ts'), 'await 1\nexport const plugin = {}\n')
+  const { code, stdout } = await whet(dir, ['plugin', 'check', './skill.ts', '--json'])
+  expect([code, JSON.parse(stdout).error]).toMatchObject([
+    2,
+    { code: 'plugin-broken', message: expect.stringContaining('"type": "module"') },
+  ])
+})
+
+test.each([
+  ['while it is imported', 'for (;;);', 'the import of ./endless.mjs'],
+  [
+    'in one of its functions',
+    `const any = { safeParse: (data) => ({ success: true, data }), parse: (data) => data }
+    const [dimensions, targets, generate, begin, gold, grade] = Array(6).fill(() => {})
+    export default {
+      contract: 1, name: 'loops', summary: 's', format: 'f', options: any, definition: any, item: any, rubrics: [],
+      failureTags: [], mistakes: [], dimensions, targets, generate, begin, gold, grade, define() { for (;;); },
+    }`,
+    'define of the skill loops',
+  ],
+])('a loop without end %s is named, and the process ended: no timer and no Ctrl-C could', async (_, text, named) => {
+  const dir = await folder()
+  await writeFile(path.join(dir, 'endless.mjs'), text)
   const at = (file: string) => JSON.stringify(pathToFileURL(path.join(import.meta.dirname, '..', 'src', file)).href)
   const script = `
-    import { Watchdog } from ${at('core/watchdog.ts')}
-    const dog = new Watchdog(400)
-    dog.enter('generate of the skill endless')
-    setTimeout(() => { for (;;); }, 100)
+    import { watchProcess } from ${at('core/guard.ts')}
+    import { loadPlugin } from ${at('plugins/index.ts')}
+    watchProcess('the test', 1500) // a new worker needs a moment on a busy machine
+    const plugin = await loadPlugin('./endless.mjs', import.meta.dirname)
+    await plugin.define({}, { baseDir: '.', signal: new AbortController().signal, progress: () => {} })
   `
-  await writeFile(path.join(dir, 'endless.mts'), script)
-  const child = spawn(process.execPath, ['--import', 'tsx', path.join(dir, 'endless.mts')], {
+  await writeFile(path.join(dir, 'main.mts'), script)
+  const child = spawn(process.execPath, ['--import', 'tsx', path.join(dir, 'main.mts')], {
     cwd: path.join(import.meta.dirname, '..'),
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -154,6 +183,5 @@ test('a loop without end is named, and the process ended: no timer and no Ctrl-C
     said += chunk
   })
   const ended = await new Promise((resolve) => child.on('close', (_, signal) => resolve(signal)))
-  expect(ended).toBe('SIGKILL')
-  expect(said).toContain('generate of the skill endless has kept this process busy')
+  expect([ended, said]).toEqual(['SIGKILL', expect.stringContaining(`${named} has kept this process busy`)])
 })

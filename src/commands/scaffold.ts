@@ -39,7 +39,7 @@ export const scaffold = async (
   for (const from of ['shared', kind]) await cp(path.join(templates, from), folder, { recursive: true })
   // npm leaves a file of the real name out of packages
   await rename(path.join(folder, 'gitignore'), path.join(folder, '.gitignore'))
-  const values = await placeholders()
+  const values = await placeholders(kind)
   const files = (await readdir(folder)).sort()
   for (const file of files) {
     const text = await readFile(path.join(folder, file), 'utf8')
@@ -52,11 +52,15 @@ export const scaffold = async (
 const filled = (text: string, values: Readonly<Record<string, string>>): string =>
   Object.entries(values).reduce((all, [from, to]) => all.replaceAll(from, to), text)
 
-/** Versions that the package depends on: this one's own. A checkout is linked, since nobody can install it by version. */
-const placeholders = async (): Promise<Record<string, string>> => {
+/**
+ * What stands where a template cannot know it. Versions that the package depends on are this one's own; a checkout is linked, since nobody
+ * can install it by version.
+ */
+const placeholders = async (kind: Kind): Promise<Record<string, string>> => {
   const own = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'))
   const installed = root.split(path.sep).includes('node_modules')
   return {
+    '"SKILL"': kind === 'declarative' ? '"./skill.yaml"' : '"./skill.ts"', // so a config can name the folder, or the package
     '"WHETSTONE"': JSON.stringify(installed ? `^${own.version}` : `file:${root.replace(/[\\/]$/, '')}`),
     '"ZOD"': JSON.stringify(own.dependencies.zod),
     '"VITEST"': JSON.stringify(own.devDependencies.vitest),

@@ -16,13 +16,19 @@ const patience: GuardOptions = { stallMs: 300_000 }
 
 let watchdog: Watchdog | undefined
 
+/** From here on, code of others that keeps this process busy for so long is named and the process ended; `what` runs now. */
+export const watchProcess = (what: string, limitMs = patience.stallMs): void => {
+  watchdog ??= new Watchdog(limitMs)
+  watchdog.enter(what)
+}
+
 /**
  * The same skill, watched. Errors that it throws become `plugin-failed`, answers that do not come `plugin-hangs`, and answers of
  * a wrong shape `plugin-shape`, all fixed by the plugin's author. Errors that it words itself (WhetError) pass as they are.
  */
 export const guarded = (plugin: AnySkill, options: GuardOptions = patience): AnySkill => {
   const watch = new Watch(plugin, options)
-  watchdog ??= new Watchdog(patience.stallMs)
+  watchProcess(`the skill ${plugin.name}`)
   const { respond, environment, pooled, report } = plugin
   const own: Partial<Record<keyof AnySkill, unknown>> = {
     define: (...args: Parameters<AnySkill['define']>) =>

@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnySkill } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
-import { guarded } from '../core/guard.ts'
+import { guarded, watchProcess } from '../core/guard.ts'
 import { nearest } from '../core/nearest.ts'
 import { agenticSearch } from './agentic-search/index.ts'
 import { declarativeSkill } from './declarative/index.ts'
@@ -19,26 +19,33 @@ export const plugins: Readonly<Record<string, AnySkill>> = {
 }
 
 /**
- * A skill by its built-in name, by path (`./skills/mine.ts` or `./mine.yaml`, relative to the config's folder) or by package name.
- * A module of one's own exports the plugin as `plugin` or as its default export.
+ * A skill by its built-in name, by path (`./skills/mine.ts`, `./mine.yaml` or a package's folder, relative to the config's folder) or by
+ * package name. A module of one's own exports the plugin as `plugin` or as its default export.
  *
- * @throws {WhetError} unknown-skill · plugin-broken · plugin-contract
+ * @throws {WhetError} unknown-skill · no-skill-in-folder · plugin-broken · plugin-contract
  */
 export const loadPlugin = async (name: string, baseDir: string): Promise<AnySkill> => {
   const builtin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
   if (builtin) return builtin
   const file = locate(name, baseDir)
-  if (!file) throw unknownSkill(name)
+  if (!file) throw isFolder(name, baseDir) ? noSkillIn(name) : unknownSkill(name)
   if (/\.ya?ml$/.test(file)) return declarativeSkill(file) // a skill with no code
   const exported = await importModule(name, file)
   return guarded(checked(name, exported.plugin ?? exported.default)) // code of others is watched while it runs
 }
 
 const locate = (name: string, baseDir: string): string | undefined => {
-  if (/^[./]|[\\/].*\.([cm]?[jt]s|ya?ml)$/.test(name)) {
-    const file = path.resolve(baseDir, name)
-    return existsSync(file) ? file : undefined
-  }
+  if (!/^[./]|[\\/].*\.([cm]?[jt]s|ya?ml)$/.test(name)) return resolved(name, baseDir)
+  const file = path.resolve(baseDir, name)
+  if (!existsSync(file)) return undefined
+  return isFolder(name, baseDir) ? resolved(file, baseDir) : file
+}
+
+const isFolder = (name: string, baseDir: string): boolean =>
+  statSync(path.resolve(baseDir, name), { throwIfNoEntry: false })?.isDirectory() ?? false
+
+/** The `main` of a package, or of a package's folder. */
+const resolved = (name: string, baseDir: string): string | undefined => {
   try {
     return createRequire(path.join(baseDir, 'whetstone.yaml')).resolve(name)
   } catch {
@@ -47,18 +54,30 @@ const locate = (name: string, baseDir: string): string | undefined => {
 }
 
 const importModule = async (name: string, file: string): Promise<Record<string, unknown>> => {
+  watchProcess(`the import of ${name}`)
   try {
     return await Promise.race([importFile(file), tooLate()])
   } catch (cause) {
     throw new WhetError({
       code: 'plugin-broken',
-      message: `The plugin ${name} could not be loaded: ${messageOf(cause)}. Mend it and run \`whet plugin check ${name}\`.`,
+      message: `The plugin ${name} could not be loaded: ${messageOf(cause)}.${asCommonJs(file)} Mend it and run \`whet plugin check ${name}\`.`,
       fixedBy: 'plugin',
       exit: 2,
       data: { plugin: name },
       cause,
     })
   }
+}
+
+/** TypeScript beside a package.json without "type": "module" is read as CommonJS, which cannot load what whetstone stands on. */
+const asCommonJs = (file: string): string => {
+  if (!file.endsWith('.ts')) return ''
+  let folder = path.dirname(file)
+  while (!existsSync(path.join(folder, 'package.json')) && folder !== path.dirname(folder))
+    folder = path.dirname(folder)
+  const own = path.join(folder, 'package.json')
+  if (existsSync(own) && /"type"\s*:\s*"module"/.test(readFileSync(own, 'utf8'))) return ''
+  return ` Without "type": "module" in a package.json beside it, ${path.basename(file)} is read as CommonJS: add that first.`
 }
 
 const importSeconds = 60
@@ -111,12 +130,21 @@ const checked = (name: string, value: unknown): AnySkill => {
   })
 }
 
+const noSkillIn = (name: string) =>
+  new WhetError({
+    code: 'no-skill-in-folder',
+    message: `The folder ${name} does not say which of its files is the skill: name the file itself, or write "main": "./skill.ts" (or ./skill.yaml) into its package.json.`,
+    fixedBy: 'config',
+    exit: 2,
+    data: { folder: name },
+  })
+
 const unknownSkill = (name: string) => {
   const known = Object.keys(plugins)
   const near = nearest(name, known)
   return new WhetError({
     code: 'unknown-skill',
-    message: `There is no skill ${JSON.stringify(name)}${near ? `: did you mean ${near}?` : '.'} Built in: ${known.join(', ')}. A skill of your own is named by path (./my-skill.ts) or by package.`,
+    message: `There is no skill ${JSON.stringify(name)}${near ? `: did you mean ${near}?` : '.'} Built in: ${known.join(', ')}. A skill of your own is named by path (./my-skill.ts, or its package's folder) or by package.`,
     fixedBy: 'config',
     exit: 2,
     data: { skill: name, known },

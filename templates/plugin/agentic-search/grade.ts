@@ -1,4 +1,4 @@
-/** What an episode is worth: the way counts as well as the answer, each with its reason. */
+/** What an episode is worth: the way counts as well as the answer, each with its reason. Change it where another way is right too. */
 import { checkContains, type Grade, type Transcript, type Verdict } from 'whetstone/skill'
 import { caseOf, type Item } from './item.ts'
 

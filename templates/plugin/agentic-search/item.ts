@@ -1,4 +1,4 @@
-/** An item is a question with its documents; the tools search and read those. */
+/** An item is a question with its documents; the tools search and read those. Change the tools here, and how they are executed. */
 import { type AssistantTurn, type Environment, functionEnvironment, type ToolSchema } from 'whetstone/skill'
 import { z } from 'zod'
 import { type Case, makeCase } from './material.ts'

@@ -1,4 +1,7 @@
-/** my-skill: a question in; search, read, and answer from what was read. material.ts makes documents and questions. */
+/**
+ * my-skill: a question in; search, read, and answer from what was read. material.ts makes documents and questions. Change here: `gold` (the
+ * ideal way), `mistakes` (what your student gets wrong), `targets` (what is good enough).
+ */
 import { definePlugin, mulberry32, pick, seedFrom } from 'whetstone/skill'
 import { z } from 'zod'
 import { grade } from './grade.ts'

@@ -1,3 +1,4 @@
+// The contract, one test a claim. Change nothing here; write tests of your own below.
 import * as vitest from 'vitest'
 import { loadPlugin } from 'whetstone'
 import { keepsThePluginContract } from 'whetstone/skill'

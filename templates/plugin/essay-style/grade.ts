@@ -1,4 +1,4 @@
-/** What a text is worth, by the criteria of rubric.yaml, each with its reason. */
+/** What a text is worth, by the criteria of rubric.yaml, each with its reason. Change it together with that file: a check for each name there. */
 import {
   checkContains,
   checkPattern,

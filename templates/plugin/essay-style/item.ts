@@ -1,4 +1,4 @@
-/** How an item comes about: facts from the pools of its split, jotted down in one of its ways. */
+/** How an item comes about: facts from the pools of its split, jotted down in one of its ways. Change `facts` and `dues` with the material. */
 import { parseTemplate, pick, render, type Split, splitPool } from 'whetstone/skill'
 import { z } from 'zod'
 import { jottings, values } from './material.ts'

@@ -1,4 +1,7 @@
-/** my-skill: rough notes in, a short text of a given shape out. material.ts says what the notes are about; rubric.yaml, what counts. */
+/**
+ * my-skill: rough notes in, a short text of a given shape out. material.ts says what the notes are about; rubric.yaml, what counts. Change
+ * here: the system message, `mistakes` (what your student gets wrong), `targets` (what is good enough).
+ */
 import { type AssistantTurn, definePlugin, mulberry32, pick, seedFrom } from 'whetstone/skill'
 import { z } from 'zod'
 import { grade, rubric } from './grade.ts'

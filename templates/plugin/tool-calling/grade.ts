@@ -1,4 +1,4 @@
-/** What a reply is worth: the call against the truth, with a reason for every criterion. */
+/** What a reply is worth: the call against the truth, with a reason for every criterion. Change it where half a call is worth something. */
 import { checkEquals, type Grade, type ToolCall, type Transcript, type Verdict } from 'whetstone/skill'
 import type { Item } from './item.ts'
 

@@ -1,4 +1,7 @@
-/** How an item comes about: tool, then wording, then values, all from the pools of its split. */
+/**
+ * How an item comes about: tool, then wording, then values, all from the pools of its split. Change `Call` and `makeItem` where your truth
+ * is more than one call with plain arguments.
+ */
 import { type AssistantTurn, parseTemplate, pick, render, type Split, slotsOf, splitPool } from 'whetstone/skill'
 import { z } from 'zod'
 import { requests, tools, values } from './material.ts'

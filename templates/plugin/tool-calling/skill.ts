@@ -1,4 +1,7 @@
-/** my-skill: pick the right tool and fill its arguments. material.ts says which tools there are and how people ask. */
+/**
+ * my-skill: pick the right tool and fill its arguments. material.ts says which tools there are and how people ask. Change here: `mistakes`
+ * (what your student gets wrong), `targets` (what is good enough), `dimensions` (what failures are counted by).
+ */
 import { definePlugin, mulberry32, pick, seedFrom } from 'whetstone/skill'
 import { z } from 'zod'
 import { grade } from './grade.ts'
