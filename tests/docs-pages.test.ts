@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -11,6 +11,7 @@ import { parsePack } from '../src/plugins/tool-calling/pack.ts'
 import { taskProblems } from '../src/plugins/tool-calling/scenarios/load.ts'
 import { TaskFile } from '../src/plugins/tool-calling/scenarios/task-schema.ts'
 import { contextFields, vaultTools } from '../src/plugins/tool-calling/vault/tools.ts'
+import { checkPlugin } from '../src/testing/plugin-suite.ts'
 import { blocks, docs, pages, root } from './support/documents.ts'
 
 const reference = await referencePages()
@@ -88,6 +89,37 @@ describe('every YAML of the documentation is what its readers take', () => {
       expect(() => parseConfig(text, 'the page', { plugins })).not.toThrow()
     }
   })
+})
+
+describe('every TypeScript of the documentation is a skill that keeps the contract', () => {
+  const snippets = pages.flatMap(({ file, text }) =>
+    blocks(text)
+      .filter(({ language }) => language === 'ts')
+      .map(({ body }, at) => [`${file} ${at + 1}`, body] as const),
+  )
+  test.each(snippets)('%s', async (_, body) => {
+    const modules = path.join(dir, 'node_modules')
+    mkdirSync(modules, { recursive: true })
+    for (const [name, target] of [
+      ['whetstone', root],
+      ['zod', path.join(root, 'node_modules', 'zod')],
+    ] as const)
+      if (!existsSync(path.join(modules, name))) symlinkSync(target, path.join(modules, name))
+    writeFileSync(path.join(dir, 'package.json'), '{ "type": "module" }')
+    writeFileSync(path.join(dir, 'skill.ts'), body)
+    const findings = []
+    for await (const { claim, ok, detail } of checkPlugin(await loadPlugin('./skill.ts', dir), {
+      options: {},
+      baseDir: dir,
+    }))
+      if (!ok) findings.push(`${claim}: ${detail}`)
+    expect(findings).toEqual([])
+  })
+})
+
+test('no snippet is of a language that no test runs', () => {
+  const languages = new Set(pages.flatMap(({ text }) => blocks(text).map(({ language }) => language)))
+  expect([...languages].sort()).toEqual(['', 'ts', 'yaml'])
 })
 
 describe('a case study', () => {

@@ -40,6 +40,7 @@ export default defineConfig({
           page('With no code', '/declarative-skills'),
           page('Its file', '/skill-file'),
           page('In TypeScript', '/add-a-skill'),
+          page('With tools that are executed', '/own-environment'),
           page('Own tools: phrase packs', '/phrase-packs'),
           page('Own tools: scenarios', '/scenarios'),
           page('Own conversations', '/your-conversations'),

@@ -180,15 +180,19 @@ export const contractChecks: readonly Check[] = [
     'the oracle scores one, and random and silent students near nothing',
     'Let no criterion pass for saying nothing or for chance: use not-applicable where there is nothing to judge, or give such a criterion less weight.',
     async (world, find, figure) => {
-      const mean = async (turn: (item: ItemBase) => Promise<Transcript> | Transcript) => {
+      type Played = { readonly transcript: Transcript; readonly endState?: unknown }
+      const mean = async (play: (item: ItemBase) => Promise<Played> | Played) => {
         const scores: number[] = []
         // one after the other: episodes of several steps share the one scratch folder
-        for (const item of world.items.dev) scores.push((await graded(world, item, await turn(item))).score)
+        for (const item of world.items.dev) {
+          const { transcript, endState } = await play(item)
+          scores.push((await graded(world, item, transcript, endState)).score)
+        }
         return scores.reduce((sum, score) => sum + score, 0) / scores.length
       }
-      const oracle = await mean(async (item) => (await playedGold(world, item)).transcript)
-      const random = await mean((item) => transcriptOf(world, item, randomTurn(world, item)))
-      const silent = await mean((item) => transcriptOf(world, item, doNothing))
+      const oracle = await mean((item) => playedGold(world, item))
+      const random = await mean((item) => ({ transcript: transcriptOf(world, item, randomTurn(world, item)) }))
+      const silent = await mean((item) => ({ transcript: transcriptOf(world, item, doNothing) }))
       figure(`oracle ${oracle.toFixed(2)} · random ${random.toFixed(2)} · silent ${silent.toFixed(2)}`)
       if (oracle < 0.999) find(`the oracle scores ${oracle.toFixed(3)}`)
       if (random > 0.3) find(`a random student scores ${random.toFixed(3)}`)

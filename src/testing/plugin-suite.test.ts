@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type AnySkill, type AssistantTurn, definePlugin } from '../core/contract.ts'
 import { mulberry32, seedFrom } from '../core/random.ts'
-import { checkPlugin } from './plugin-suite.ts'
+import { type Claim, checkPlugin } from './plugin-suite.ts'
 
 const Item = z.object({
   id: z.string(),
@@ -12,7 +12,8 @@ const Item = z.object({
 })
 type Item = z.output<typeof Item>
 
-const doubled = (n: number): AssistantTurn => ({ role: 'assistant', content: String(2 * n) })
+const said = (content: string): AssistantTurn => ({ role: 'assistant', content })
+const doubled = (n: number): AssistantTurn => said(String(2 * n))
 
 /** A whole skill in a few lines: double a number. */
 const doubling = definePlugin({
@@ -55,13 +56,15 @@ const doubling = definePlugin({
   },
 })
 
-const failing = async (change: object): Promise<string[]> => {
+const findings = async (change: object): Promise<Claim[]> => {
   const plugin = { ...doubling, ...change } as AnySkill
-  const failed: string[] = []
-  for await (const { claim, ok, advice } of checkPlugin(plugin, { options: {}, baseDir: '.', rows: 20, stallMs: 1500 }))
-    if (!ok && !advice) failed.push(claim)
-  return failed
+  const found: Claim[] = []
+  for await (const claim of checkPlugin(plugin, { options: {}, baseDir: '.', rows: 20, stallMs: 1500 }))
+    if (!claim.ok) found.push(claim)
+  return found
 }
+const failing = async (change: object): Promise<string[]> =>
+  (await findings(change)).filter(({ advice }) => !advice).map(({ claim }) => claim)
 
 test('a plugin that keeps the contract passes every check', async () => {
   expect(await failing({})).toEqual([])
@@ -118,4 +121,75 @@ test.each([
   ['items that do not fit their schema', { item: Item.extend({ more: z.string() }) }, 'fit their schema'],
 ])('%s is found out', async (_, change, claim) => {
   expect((await failing(change)).join(' | ')).toContain(claim)
+})
+
+const itemsWith = (change: (item: Item, split: string) => object) => ({
+  async *generate(...args: Parameters<typeof doubling.generate>) {
+    for await (const item of doubling.generate(...args)) yield { ...item, ...change(item, args[0].split) }
+  },
+})
+const families = itemsWith(({ n }, split) => ({ family: `${split} ${n % 80}` }))
+
+test.each([
+  [
+    'a generator that waits for every item',
+    {
+      async *generate(...args: Parameters<typeof doubling.generate>) {
+        let left = args[0].seed === 5 ? 3 : Number.POSITIVE_INFINITY // the seed that is timed
+        for await (const item of families.generate(...args)) {
+          if (left-- <= 0) return
+          if (left < 3) await new Promise((resolve) => setTimeout(resolve, 60))
+          yield item
+        }
+      },
+    },
+    'fast enough',
+    'items a second: a round of 1,000 rows takes',
+  ],
+  ['a gate of two families', itemsWith(({ n }, split) => ({ family: `${split} ${n % 8}` })), 'families', 'gate has 2'],
+  [
+    'a tag that comes only where it is asked for',
+    {
+      ...families,
+      dimensions: () => ({ size: ['small', 'large'], rare: ['yes'] }),
+      async *generate(...args: Parameters<typeof doubling.generate>) {
+        const [{ parts }] = args
+        for await (const item of families.generate(...args))
+          yield parts[0]?.where.rare ? { ...item, tags: { ...item.tags, rare: ['yes'] } } : item
+      },
+    },
+    'without being asked for',
+    'carries rare "yes"',
+  ],
+  [
+    'good and bad replies that differ by a word',
+    {
+      ...families,
+      mistakes: [{ name: 'talks', fails: 'right', apply: () => ({ at: 1, turn: said('let me think about it') }) }],
+    },
+    'told by their surface',
+    'the length of a reply alone tells 100 % of the labels',
+  ],
+  [
+    'a criterion that no mistake fails',
+    { ...families, mistakes: [] },
+    'failed by some mistake',
+    'there are no mistakes',
+  ],
+])('%s is advised about, and fails nothing', async (_, change, claim, words) => {
+  const found = await findings(change)
+  expect(found.filter(({ advice }) => !advice)).toEqual([])
+  const about = found.find((each) => each.claim.includes(claim))
+  expect([about?.detail, about?.mend]).toEqual([expect.stringContaining(words), expect.stringMatching(/\S/)])
+})
+
+test('what is measured is told: baselines and items a second', async () => {
+  const plugin = { ...doubling, ...families } as AnySkill
+  const figures: Record<string, string> = {}
+  for await (const { claim, figure } of checkPlugin(plugin, { options: {}, baseDir: '.', rows: 20 }))
+    figures[claim] = figure
+  expect(figures).toMatchObject({
+    'the oracle scores one, and random and silent students near nothing': 'oracle 1.00 · random 0.00 · silent 0.00',
+    'it makes items fast enough': expect.stringMatching(/^\d+ items a second$/),
+  })
 })
