@@ -67,6 +67,8 @@ def build_trainer(job: Job, rows: list[dict], tokenizer, session):
     class EncodedTrainer(preference.Encoded, DPOTrainer):
         pass
 
+    sft = ["sft"] if job.params["sftWeight"] else []
+
     return preference.build_trainer(
         job,
         rows,
@@ -75,7 +77,8 @@ def build_trainer(job: Job, rows: list[dict], tokenizer, session):
         EncodedTrainer,
         DPOConfig,
         length=lambda row: 2 * len(row["prompt_ids"]) + len(row["chosen_ids"]) + len(row["rejected_ids"]),
-        loss_type=[job.params["loss"]],
+        loss_type=[job.params["loss"], *sft],
+        loss_weights=[1.0, *(job.params["sftWeight"] for _ in sft)],
     )
 
 

@@ -73,6 +73,22 @@ def build_trainer(job: Job, rows: list[dict], tokenizer, session):
 
             return dataset.map(rotated, batched=True, batch_size=args.per_device_train_batch_size)
 
+        def _compute_loss(self, model, inputs, return_outputs):
+            """TRL's loss and, where it is wanted, that of the good replies themselves (as RPO adds it to DPO, arXiv 2404.19733)."""
+            if not job.params["sftWeight"]:
+                return super()._compute_loss(model, inputs, return_outputs)
+            told = []
+
+            def recorded(**arguments):
+                told.append(model(**arguments))
+                return told[-1]
+
+            loss = super()._compute_loss(recorded, inputs, False)
+            length = inputs["input_ids"].size(1) - 1
+            good = inputs["label"].bool()
+            tokens = inputs["completion_mask"][:, 1:][good].sum().clamp(min=1)
+            return loss - job.params["sftWeight"] * told[-1].log_probs[:, -length:][good].sum() / tokens
+
     return preference.build_trainer(
         job,
         rows,

@@ -46,6 +46,13 @@ const Sft = section(
 /** What a training from good and bad replies has, whatever tells it which is which. */
 const preference = (batch: string) => ({
   beta: z.number().positive().optional().describe('how dear it is to leave the student that learning goes on from'),
+  sftWeight: z
+    .number()
+    .min(0)
+    .optional()
+    .describe(
+      "weight of the good replies' own loss beside the preference: it holds their form while bad ones are unlearned",
+    ),
   learningRate: z.number().positive().max(1).optional().describe('peak learning rate'),
   schedule: z.enum(['cosine', 'linear', 'constant']).optional().describe('how the rate falls after the warm-up'),
   warmup: share().optional().describe('share of the steps over which the rate rises, 0 to 1'),

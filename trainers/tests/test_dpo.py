@@ -44,6 +44,15 @@ def test_it_learns_which_reply_is_better(dpo_job, tmp_path, loss):
     assert {path.name for path in (tmp_path / "out" / "adapter").iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
 
 
+def test_the_good_replies_own_loss_counts_by_its_weight(dpo_job, tmp_path):
+    first = []
+    for weight in (0.0, 1.0, 2.0):
+        assert train_dpo(dpo_job(params={"epochs": 1, "sftWeight": weight}, out=f"by-{weight}")) == 0
+        first.append(next(event["loss"] for event in read_events(tmp_path / f"by-{weight}") if "step" in event))
+    none, once, twice = first
+    assert once > none + 0.01 and twice - none == pytest.approx(2 * (once - none), rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -43,6 +43,17 @@ def test_it_learns_which_reply_is_better(kto_job, tmp_path, loss):
     assert result["tokens"] == sum(event["tokens"] for event in steps[-1:]) > 0
 
 
+@pytest.mark.parametrize("loss", ["apo_zero_unpaired", "kto"])
+def test_the_good_replies_own_loss_counts_by_its_weight(kto_job, tmp_path, loss):
+    first = []
+    for weight in (0.0, 1.0, 2.0):
+        assert train_kto(kto_job(params={"loss": loss, "epochs": 1, "sftWeight": weight}, out=f"by-{weight}")) == 0
+        first.append(next(event["loss"] for event in read_events(tmp_path / f"by-{weight}") if "step" in event))
+    none, once, twice = first
+    assert once > none + 0.01
+    assert twice - none == pytest.approx(2 * (once - none), rel=1e-3)
+
+
 def test_its_adapter_is_one_and_fits_the_base(kto_job, tmp_path):
     assert train_kto(kto_job(params={"epochs": 1})) == 0
     assert {path.name for path in (tmp_path / "out" / "adapter").iterdir()} == {"adapter_config.json", "adapter_model.safetensors"}
