@@ -209,11 +209,14 @@ describe('a teacher of essays', () => {
   })
   test('that fails costs only its own items; a spent budget stops all', async () => {
     const failing = (fixedBy: 'service' | 'config'): Llm => ({
-      complete: () => Promise.reject(new WhetError({ code: 'llm-trouble', message: 'no', fixedBy })),
+      complete: () =>
+        Promise.reject(
+          new WhetError({ code: fixedBy === 'service' ? 'llm-unreachable' : 'llm-budget', message: 'no', fixedBy }),
+        ),
     })
     const ids = (items: readonly Item[]) => items.map(({ id }) => id)
     expect(ids((await generated({ teacher: failing('service') })).items)).toEqual(ids((await generated({})).items))
-    await expect(generated({ teacher: failing('config') })).rejects.toMatchObject({ code: 'llm-trouble' })
+    await expect(generated({ teacher: failing('config') })).rejects.toMatchObject({ code: 'llm-budget' })
   })
   test('reads no text that has changed since the run began, and says so where none is left', async () => {
     const own = path.join(dir, 'other')
