@@ -14,8 +14,8 @@ interface Asked {
 test('a client drives a whole run: init, plan, start, wait, approve, report, while a second one reads', async () => {
   const dir = await folder()
   const [driver, reader] = [await stdioClient(dir), await httpClient(await serveHttp(dir))]
-  expect(await ask(driver, 'init', { skill: 'tool-calling' })).toMatchObject({
-    skill: 'tool-calling',
+  expect(await ask(driver, 'init', { skill: 'essay-style' })).toMatchObject({
+    skill: 'essay-style',
   })
   const args = {
     set: [
