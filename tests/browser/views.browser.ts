@@ -37,6 +37,9 @@ afterAll(async () => {
   await world?.close()
 })
 
+/** A model's library takes a while to load on a busy machine. */
+const patient = { timeout: 30_000 }
+
 const goTo = async (page: Page, place: string) => {
   await page.goto(world.url('#/away'))
   await page.goto(world.url(place))
@@ -49,7 +52,7 @@ test('everything is reached with the keyboard: views, search, rows, theme, runs'
   const views = ['', '/data', '/evaluation', '/analyst', '/skill', '/chat', '/try']
   for (const [at, view] of views.entries()) {
     await page.keyboard.press(String(at + 1))
-    await expect.poll(() => new URL(page.url()).hash).toBe(`#/run/full${view}`)
+    await expect.poll(() => new URL(page.url()).hash, patient).toBe(`#/run/full${view}`)
   }
   await page.keyboard.press('3')
   await page.locator('.list-row').first().waitFor()
@@ -157,7 +160,7 @@ test('a run that asks before it pays is let in before its baseline, where there 
   await page.getByRole('dialog').getByText('money: not known yet').waitFor()
   await page.getByRole('button', { name: 'Yes, approve' }).click()
   await door(/generate of round 1/).waitFor()
-  await page.getByRole('button', { name: 'Stop' }).click()
+  await page.getByRole('button', { name: 'Stop', exact: true }).click()
   await page.locator('.row .status.stopped').waitFor()
 })
 
@@ -176,19 +179,15 @@ test('in the chat an answer is cancelled, a question is answered in its box, and
     await page.getByRole('button', { name: 'Say' }).click()
   }
   await say('Are you there?')
-  await expect.poll(() => model?.requests.length).toBe(1)
+  await expect.poll(() => model?.requests.length, patient).toBe(1)
   await page.getByRole('button', { name: 'Cancel' }).click()
   await page.getByRole('button', { name: 'Say' }).waitFor()
-  await expect
-    .poll(
-      async () => {
-        await say('And now?')
-        await page.getByRole('button', { name: 'Say' }).waitFor()
-        return log.getByText('Here I am.').count()
-      },
-      { timeout: 10_000 },
-    )
-    .toBeGreaterThan(0)
+  const answered = async () => {
+    await say('And now?')
+    await page.getByRole('button', { name: 'Say' }).waitFor()
+    return log.getByText('Here I am.').count()
+  }
+  await expect.poll(answered, patient).toBeGreaterThan(0)
   await say('/clean full')
   await page.getByRole('dialog').getByText('deletes 8 kB').waitFor()
   await page.getByRole('button', { name: 'Yes, clean' }).click()
