@@ -3,11 +3,14 @@ import { type LoadedConfig, parseConfig } from '../core/config.ts'
 import { WhetError } from '../core/errors.ts'
 import type { RunEvent } from '../core/events.ts'
 import { arms } from '../core/experiment.ts'
+import type { Workspace } from '../core/workspace.ts'
 import type { ExperimentReport } from '../graph/experiment.ts'
+import type { ExperimentForecast } from '../graph/experiment-forecast.ts'
+import type { ExperimentPlan, SharedStart } from '../graph/experiment-plan.ts'
 import { plugins } from '../plugins/index.ts'
 import { type CommandContext, defineCommand, type RenderContext } from './command.ts'
-import { bounds, count, duration, percent, points, table } from './format.ts'
-import { configField, setField, workspaceField, workspaceOf } from './inputs.ts'
+import { bounds, count, duration, percent, plural, points, table } from './format.ts'
+import { configField, parseRunRound, setField, workspaceField, workspaceOf } from './inputs.ts'
 import { loadProject, overridden } from './project.ts'
 import { sweepOf } from './sweep.ts'
 
@@ -31,7 +34,13 @@ const input = z.strictObject({
     .min(1)
     .max(20)
     .optional()
-    .describe('rounds of each arm: 2 by default, the shared first one included; 1 in a sweep'),
+    .describe('rounds of each arm: 2 by default, the shared first one included; 1 in a sweep and behind --from'),
+  from: z
+    .string()
+    .optional()
+    .describe('a trained student that all arms and seeds go on from: a round of a run, its last one by default')
+    .meta({ value: 'RUN[:ROUND]', remote: 'run' }),
+  plan: z.boolean().default(false).describe('say which runs there would be and how long they take, and do nothing'),
   parallel: z
     .int()
     .min(1)
@@ -52,19 +61,27 @@ const input = z.strictObject({
   workspace: workspaceField,
 })
 
-export const command = defineCommand<typeof input, ExperimentReport>({
+export const command = defineCommand<typeof input, ExperimentReport | ExperimentForecast>({
   input,
+  harmless: ({ plan }) => plan,
   async run(input, context) {
     const loaded = await loadProject(input, context)
-    const { runExperiment } = await import('../graph/experiment.ts')
     const configWith = (overrides: readonly string[]) =>
       parseConfig(overridden(loaded.text, overrides), loaded.file, { plugins })
     const { signal, drain } = context
     const { name, seeds, minutes, parallel, everySeed } = input
-    const common = { name, seeds, minutes, parallel, everySeed, config: loaded.sha256 }
+    const workspace = workspaceOf(input, context)
+    const from = input.from === undefined ? undefined : await startIn(workspace, input.from)
+    const common = { name, ...(from && { from }), seeds, minutes, parallel, everySeed, config: loaded.sha256 }
+    const plan: ExperimentPlan = { ...common, ...armsAndRounds(input, loaded, configWith) }
+    if (input.plan) {
+      const { forecastExperiment } = await import('../graph/experiment-forecast.ts')
+      return forecastExperiment(plan, workspace, configWith)
+    }
+    const { runExperiment } = await import('../graph/experiment.ts')
     return runExperiment({
-      workspace: workspaceOf(input, context),
-      plan: { ...common, ...armsAndRounds(input, loaded, configWith) },
+      workspace,
+      plan,
       configWith,
       signal,
       drain,
@@ -72,21 +89,30 @@ export const command = defineCommand<typeof input, ExperimentReport>({
       onStep: (done, total, what) => context.note(`run ${done + 1} of ${total}: ${what}`),
     })
   },
-  render: (report, context) => renderReport(report, context),
+  render: (output, context) =>
+    'contrasts' in output ? renderReport(output, context) : renderForecast(output, context),
 })
 
 type Input = z.output<typeof input>
 
+/** The round that a person named, or the last one that was summed up. @throws {WhetError} unknown-run · nothing-to-fork */
+const startIn = async (workspace: Workspace, text: string): Promise<SharedStart> => {
+  const { summariesUpTo } = await import('../graph/fork.ts')
+  const { run, round } = parseRunRound(text)
+  const summaries = await summariesUpTo(await workspace.find(run), round)
+  return { run, round: summaries.length - 1 }
+}
+
 /** @throws {WhetError} unknown-arm · bad-sweep */
 const armsAndRounds = (
-  { arms: named, sweep: texts, rounds }: Input,
+  { arms: named, sweep: texts, rounds, from }: Input,
   { config }: LoadedConfig,
   configWith: (overrides: readonly string[]) => LoadedConfig,
 ) => {
   if (texts.length === 0) {
-    if (rounds === 1)
+    if (rounds === 1 && from === undefined)
       throw badArms('With one round all arms are the same: the first one is shared. Give --rounds 2 or more.')
-    return { arms: armsOf(named, config.roles.analyst !== undefined), rounds: rounds ?? 2 }
+    return { arms: armsOf(named, config.roles.analyst !== undefined), rounds: rounds ?? (from === undefined ? 2 : 1) }
   }
   if (named !== undefined) throw badArms('--arms and --sweep are two experiments. Give one of them.')
   const sweep = sweepOf(texts, configWith)
@@ -110,6 +136,23 @@ const armsOf = (text: string | undefined, hasAnalyst: boolean): string[] => {
 }
 
 const badArms = (message: string) => new WhetError({ code: 'unknown-arm', message, fixedBy: 'config', exit: 2 })
+
+const renderForecast = (forecast: ExperimentForecast, { colors }: RenderContext): string =>
+  [
+    `${colors.bold(forecast.name)}: ${plural(
+      forecast.runs.reduce((sum, { times }) => sum + times, 0),
+      'run',
+    )}, one after the other`,
+    '',
+    table(
+      ['arm', 'runs', 'time of one'].map((word) => colors.dim(word)),
+      forecast.runs.map(({ what, times, minutes }) => [what, String(times), `~ ${duration(minutes * 60)}`]),
+      [1, 2],
+    ),
+    '',
+    `about ${duration(forecast.minutes * 60)} of ${duration(forecast.allowed * 60)} allowed. Nothing was done.`,
+    ...forecast.notes.map((note) => colors.dim(note)),
+  ].join('\n')
 
 const renderReport = (report: ExperimentReport, { colors }: RenderContext): string => {
   const dim = (words: string[]) => words.map((word) => colors.dim(word))

@@ -4,7 +4,7 @@ import type { SweepArm } from '../graph/experiment.ts'
 import { splitOnce } from './inputs.ts'
 
 const mostArms = 64
-/** What arms may differ in: all of them have the same items, the same untouched student and the same gate. */
+/** What arms may differ in: all of them have the same items, the same student to go on from and the same gate. */
 const swept = /^(train\.[\w.]+|loop\.(rows|replay|uniform|maxShare))$/
 
 /**
@@ -36,7 +36,7 @@ const axisOf = (text: string): { key: string; values: string[] } => {
   if (list === undefined || !key) throw badSweep(`${JSON.stringify(text)} is no sweep. Write KEY=VALUE,VALUE`)
   if (!swept.test(key))
     throw badSweep(
-      `${JSON.stringify(key)} cannot be swept. Arms share items, gate and the untouched student, so they may differ in train.* and loop.rows, replay, uniform and maxShare; seeds are --seeds`,
+      `${JSON.stringify(key)} cannot be swept. Arms share items, gate and the student that they go on from, so they may differ in train.* and loop.rows, replay, uniform and maxShare; seeds are --seeds`,
     )
   const values = list.split(',').map((value) => value.trim())
   if (values.length < 2 || values.includes('')) throw badSweep(`${JSON.stringify(text)} needs two values or more`)

@@ -10,12 +10,19 @@ export interface SweepArm {
   readonly set: readonly string[]
 }
 
+/** A round of a run that all seeds go on from, in place of a start of their own. */
+export interface SharedStart {
+  readonly run: string
+  readonly round: number
+}
+
 export interface ExperimentPlan {
   readonly name: string
+  readonly from?: SharedStart
   readonly arms: readonly string[] // who aims the rows, or the arms of `sweep`
   readonly sweep?: readonly SweepArm[]
   readonly seeds: number
-  readonly rounds: number // of an arm in all; the shared first one of analysts included
+  readonly rounds: number // of an arm in all, the shared first one of analysts included; behind `from` where there is one
   readonly minutes: number // of the whole experiment; nothing is begun that would not fit
   readonly parallel: number // runs at once
   readonly everySeed: boolean // hopeless arms of a sweep go on too
@@ -39,7 +46,7 @@ export interface Step {
 
 /** The steps of one seed. Those of one wave may be done at once; the next wave needs all of them. */
 export const wavesOf = (plan: ExperimentPlan, seed: number): Step[][] => {
-  const start = `${plan.name}-s${seed}-start`
+  const start = plan.from?.run ?? `${plan.name}-s${seed}-start`
   const stepOf = (arm: string) => ({
     run: `${plan.name}-s${seed}-${slugOf(arm, plan)}`,
     seed,
@@ -52,7 +59,7 @@ export const wavesOf = (plan: ExperimentPlan, seed: number): Step[][] => {
   const turned = trained.map((_, at) => trained[(at + seed - 1) % trained.length]!)
   const shared = plan.sweep ? 'the untouched student' : 'the shared first round'
   return [
-    [{ run: start, seed, arm: 'start', what: `seed ${seed}, ${shared}` }],
+    plan.from ? [] : [{ run: start, seed, arm: 'start', what: `seed ${seed}, ${shared}` }],
     turned.map(stepOf),
     // it may take as long as the others took
     plan.arms.filter((arm) => arm === 'prompt').map(stepOf),
@@ -74,6 +81,9 @@ const lastKeys = (arm: string) =>
 
 export const stepsOf = (plan: ExperimentPlan): Step[] => seedsOf(plan).flatMap((seed) => wavesOf(plan, seed).flat())
 
+/** Rounds that all arms of a seed share, the baseline not counted. */
+export const sharedRounds = ({ from, sweep }: ExperimentPlan): number => from?.round ?? (sweep ? 0 : 1)
+
 export const seedsOf = ({ seeds }: ExperimentPlan): number[] => Array.from({ length: seeds }, (_, at) => at + 1)
 
 export const folderOf = ({ workspace, plan }: ExperimentOptions): string =>
@@ -83,8 +93,8 @@ export const folderOf = ({ workspace, plan }: ExperimentOptions): string =>
 export const settingsOf = ({ arm, seed }: Step, plan: ExperimentPlan): string[] => [
   ...(plan.sweep?.find((swept) => swept.arm === arm)?.set ?? []),
   `seed=${seed}`,
-  `loop.rounds=${arm !== 'start' ? plan.rounds : plan.sweep ? 0 : 1}`,
-  `loop.plateau=${plan.rounds + 1}`,
+  `loop.rounds=${arm === 'start' ? sharedRounds(plan) : (plan.from?.round ?? 0) + plan.rounds}`,
+  `loop.plateau=${sharedRounds(plan) + plan.rounds + 1}`,
   'loop.levers=false', // all arms have the same rows and rates
   // a run that is short of time would train on fewer rows than the other arms
   'budget.minutes=1000000',
@@ -97,12 +107,12 @@ export const settingsOf = ({ arm, seed }: Step, plan: ExperimentPlan): string[] 
  */
 export const keepPlan = async (file: string, plan: ExperimentPlan): Promise<void> => {
   const before = (await readJson<ExperimentPlan>(file)) ?? plan
-  const same = ({ name, arms, sweep, rounds, config }: ExperimentPlan) =>
-    JSON.stringify([name, arms, sweep ?? null, rounds, config])
+  const same = ({ name, from, arms, sweep, rounds, config }: ExperimentPlan) =>
+    JSON.stringify([name, from ?? null, arms, sweep ?? null, rounds, config])
   if (same(plan) !== same(before) || plan.seeds < before.seeds)
     throw new WhetError({
       code: 'experiment-differs',
-      message: `There is an experiment ${plan.name} with another config, other arms or more seeds. Give this one another --name.`,
+      message: `There is an experiment ${plan.name} with another config, another start, other arms or more seeds. Give this one another --name.`,
       fixedBy: 'config',
       exit: 2,
       data: { before, now: plan },

@@ -7,7 +7,7 @@ import { readJson, readJsonl } from '../core/jsonl.ts'
 import type { DevPasses, Runner } from '../core/race.ts'
 import type { RunFiles } from '../core/workspace.ts'
 import { loadPlugin } from '../plugins/index.ts'
-import { type ExperimentOptions, folderOf, type Step } from './experiment-plan.ts'
+import { type ExperimentOptions, folderOf, type Step, sharedRounds } from './experiment-plan.ts'
 import { readFrozen } from './nodes/define.ts'
 import type { PromptResult } from './prompt-arm.ts'
 import { readSummaries, runStatus } from './status.ts'
@@ -51,9 +51,9 @@ export const resultsOf = async (steps: readonly Step[], options: ExperimentOptio
     const files = options.workspace.run(run)
     criterion = (await skillOf(options, files)).criterion
     const last = await lastRound(files)
-    if (last <= sharedRounds(options)) {
+    if (last <= sharedRounds(options.plan)) {
       notes.push(
-        `${run} had nothing left to do after ${options.plan.sweep ? 'the baseline' : 'the shared round'} (its targets were met): it is left out.`,
+        `${run} had nothing left to do after ${sharedRounds(options.plan) === 0 ? 'the baseline' : 'the shared round'} (its targets were met): it is left out.`,
       )
       continue
     }
@@ -95,21 +95,18 @@ export const runnersOf = async (steps: readonly Step[], options: ExperimentOptio
     const files = options.workspace.run(run)
     const { criterion } = await skillOf(options, files)
     const last = await lastRound(files)
-    if (last <= sharedRounds(options)) continue
+    if (last <= sharedRounds(options.plan)) continue
     const bySeed = byArm.get(arm) ?? new Map<number, DevPasses>()
     byArm.set(arm, bySeed.set(seed, await devPassesOf(files, last, criterion)))
   }
   return [...byArm].map(([arm, bySeed]) => ({ arm, bySeed }))
 }
 
-/** Rounds that all arms of a seed share, the baseline not counted. */
-const sharedRounds = ({ plan }: ExperimentOptions): number => (plan.sweep ? 0 : 1)
-
 const lastRound = async (files: RunFiles): Promise<number> => (await readSummaries(files)).length - 1
 
 /** The student that all arms went on from: the best one behind the shared rounds. */
 const startRound = async (files: RunFiles, options: ExperimentOptions): Promise<number> =>
-  (await readSummaries(files))[sharedRounds(options)]?.best ?? 0
+  (await readSummaries(files))[sharedRounds(options.plan)]?.best ?? 0
 
 const outcomesOf = async (files: RunFiles, round: number, split: 'dev' | 'gate', criterion: string) => {
   const { rows } = await readJsonl<EvaluationRow>(files.round(round).evaluation(split))
@@ -130,7 +127,7 @@ const devPassesOf = async (files: RunFiles, round: number, criterion: string): P
 /** What an arm cost after the shared rounds. */
 const costOf = async (run: string, options: ExperimentOptions): Promise<Cost> => {
   const { spent, rounds } = await runStatus(options.workspace, run)
-  const own = rounds.slice(sharedRounds(options) + 1)
+  const own = rounds.slice(sharedRounds(options.plan) + 1)
   return {
     minutes: spent.minutes,
     rows: own.reduce((sum, { rows }) => sum + rows.trained, 0),

@@ -14,9 +14,11 @@ import {
   type ExperimentPlan,
   folderOf,
   keepPlan,
+  type SharedStart,
   type Step,
   seedsOf,
   settingsOf,
+  sharedRounds,
   stepsOf,
   wavesOf,
 } from './experiment-plan.ts'
@@ -44,8 +46,8 @@ export interface ExperimentReport extends Findings {
 }
 
 /**
- * Runs every arm of every seed: what all arms of a seed share, then each arm from a copy of it, `parallel` of them at once. What has
- * ended is not run again, what was broken off goes on. The gate's items of a seed are the same for all its arms, and the last student
+ * Runs every arm of every seed: what all arms of a seed share (or the round of a run that `plan.from` names), then each arm from a
+ * copy of it, `parallel` of them at once. What has ended is not run again, what was broken off goes on. The gate's items of a seed are the same for all its arms, and the last student
  * of each arm answers for it, promoted or not: a gate that holds would hide the difference. After each seed of a sweep its hopeless
  * arms end (`hopelessOf`); so does one whose training diverges or does not fit into memory.
  *
@@ -66,6 +68,7 @@ export const runExperiment = async (options: ExperimentOptions): Promise<Experim
   }
   const { ended, notes } = work
   const { criterion, results } = await resultsOf(stepsOf(plan), shared, notes)
+  if (plan.from) notes.push(sameStart(plan.from))
   const sweep = plan.sweep && { arms: plan.arms, ended: new Set(ended.map(({ arm }) => arm)) }
   const { done, total } = work
   const file = path.join(dir, 'report.json')
@@ -198,6 +201,9 @@ class Work {
   }
 }
 
+const sameStart = ({ run, round }: SharedStart): string =>
+  `All seeds go on from round ${round} of ${run} and answer its gate items: the intervals tell the luck of rows and training apart from a difference, for that student.`
+
 const failedWords = 'its training failed:'
 
 const runStep = async (step: Step, steps: readonly Step[], options: ExperimentOptions): Promise<string> => {
@@ -205,7 +211,7 @@ const runStep = async (step: Step, steps: readonly Step[], options: ExperimentOp
   if (await exists(step.run, options)) return (await resumeRun({ ...options, run: step.run })).status
   const { plan } = options
   const loaded = options.configWith(settingsOf(step, plan))
-  const from = step.from ? { from: { run: step.from, round: plan.sweep ? 0 : 1 } } : {}
+  const from = step.from ? { from: { run: step.from, round: sharedRounds(plan) } } : {}
   return (await startRun({ ...options, loaded, name: step.run, ...from })).status
 }
 

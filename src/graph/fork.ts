@@ -20,8 +20,8 @@ export const forkRun = async (
   format: string, // the plugin's criterion of format
 ): Promise<{ state: Partial<State> }> => {
   const source = await workspace.find(from.run)
-  const round = from.round ?? (await lastSummarized(source))
-  const summaries = await summariesUpTo(source, round)
+  const summaries = await summariesUpTo(source, from.round)
+  const round = summaries.length - 1
   for (const split of ['dev', 'gate', 'sealed'] as const) await copyFile(source.split(split), to.split(split))
   await copyFile(source.frozen, to.frozen)
   for (let n = 0; n <= round; n += 1) await copyRound(source, to, n)
@@ -47,7 +47,12 @@ const copyRound = async (from: RunFiles, to: RunFiles, n: number) => {
   })
 }
 
-const summariesUpTo = async (run: RunFiles, round: number): Promise<RoundSummary[]> => {
+/**
+ * The summaries up to a round, the last one that was summed up where none is named.
+ * @throws {WhetError} nothing-to-fork
+ */
+export const summariesUpTo = async (run: RunFiles, named?: number): Promise<RoundSummary[]> => {
+  const round = named ?? (await lastSummarized(run))
   const summaries: RoundSummary[] = []
   for (let n = 0; n <= round; n += 1) {
     const summary = await readJson<RoundSummary>(run.round(n).summary)

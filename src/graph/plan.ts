@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { type LoadedConfig, parseConfig } from '../core/config.ts'
+import { type Config, type LoadedConfig, parseConfig } from '../core/config.ts'
 import { rolesIn } from '../core/llm/gateway.ts'
 import { RunStore } from '../core/store.ts'
 import type { RunFiles, Workspace } from '../core/workspace.ts'
@@ -41,38 +41,9 @@ export const planRun = async ({
   plugin.options.parse(config.options)
   const { dev, gate, sealed } = config.evaluation
   const pace = await paceOf(workspace, config.skill, config.student.base)
-  const training = minutesFor(config.loop.rows * (config.train.sft.epochs ?? 1), pace.row)
-  const baseline = [
-    {
-      name: 'define',
-      what: `freeze tools and seeds, make ${dev} dev, ${gate} gate and ${sealed} sealed items`,
-      estimateMinutes: guessed.defineSeconds / 60,
-    },
-    {
-      name: 'evaluate',
-      what: `the untouched ${config.student.base} answers ${dev + gate} items: the baseline`,
-      estimateMinutes: minutesFor(dev + gate, pace.baseReply, guessed.exportSeconds),
-    },
-  ]
-  const round = [
-    {
-      name: 'generate',
-      what: `${config.loop.rows} rows a round, uniform first, then aimed at what failed`,
-      estimateMinutes: 0,
-    },
-    { name: 'validate', what: 'each gold answer must pass its own grader', estimateMinutes: 0 },
-    { name: 'train', what: `SFT on ${config.loop.rows} rows a round`, estimateMinutes: training },
-    {
-      name: 'evaluate',
-      what: `the new student answers ${dev + gate} items`,
-      estimateMinutes: minutesFor(dev + gate, pace.reply, guessed.exportSeconds),
-    },
-    { name: 'gate', what: 'promote, hold or reject, by paired statistics', estimateMinutes: 0 },
-    { name: 'analyze', what: 'what failed, and the spec of the next rows', estimateMinutes: 0 },
-  ]
+  const { baseline, round } = stagesFor(config, pace)
   const stages = [...(from ? [] : baseline), ...round]
-  const sum = (of: typeof stages) => of.reduce((total, { estimateMinutes }) => total + estimateMinutes, 0)
-  const minutes = sum(from ? [] : baseline) + config.loop.rounds * sum(round)
+  const minutes = (from ? 0 : minutesOf(baseline)) + config.loop.rounds * minutesOf(round)
   return {
     skill: plugin.name,
     rounds: config.loop.rounds,
@@ -126,6 +97,48 @@ const paidByRound = (files: RunFiles): number | null => {
   } finally {
     store.close()
   }
+}
+
+type PlannedStage = Plan['stages'][number]
+
+export const minutesOf = (stages: readonly PlannedStage[]): number =>
+  stages.reduce((total, { estimateMinutes }) => total + estimateMinutes, 0)
+
+/** The stages of the baseline and of one round of SFT, each with the minutes that it takes at this pace. */
+export const stagesFor = (
+  { evaluation: { dev, gate, sealed }, loop, train, student }: Config,
+  pace: Pace,
+): { readonly baseline: readonly PlannedStage[]; readonly round: readonly PlannedStage[] } => {
+  const training = minutesFor(loop.rows * (train.sft.epochs ?? 1), pace.row)
+  const baseline = [
+    {
+      name: 'define',
+      what: `freeze tools and seeds, make ${dev} dev, ${gate} gate and ${sealed} sealed items`,
+      estimateMinutes: guessed.defineSeconds / 60,
+    },
+    {
+      name: 'evaluate',
+      what: `the untouched ${student.base} answers ${dev + gate} items: the baseline`,
+      estimateMinutes: minutesFor(dev + gate, pace.baseReply, guessed.exportSeconds),
+    },
+  ]
+  const round = [
+    {
+      name: 'generate',
+      what: `${loop.rows} rows a round, uniform first, then aimed at what failed`,
+      estimateMinutes: 0,
+    },
+    { name: 'validate', what: 'each gold answer must pass its own grader', estimateMinutes: 0 },
+    { name: 'train', what: `SFT on ${loop.rows} rows a round`, estimateMinutes: training },
+    {
+      name: 'evaluate',
+      what: `the new student answers ${dev + gate} items`,
+      estimateMinutes: minutesFor(dev + gate, pace.reply, guessed.exportSeconds),
+    },
+    { name: 'gate', what: 'promote, hold or reject, by paired statistics', estimateMinutes: 0 },
+    { name: 'analyze', what: 'what failed, and the spec of the next rows', estimateMinutes: 0 },
+  ]
+  return { baseline, round }
 }
 
 const notesOf = ({ config }: LoadedConfig, minutes: number, { measured }: Pace): string[] => [

@@ -1,4 +1,5 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -9,6 +10,8 @@ import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import { scriptedStudent } from '../../src/core/student.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { type ExperimentPlan, runExperiment } from '../../src/graph/experiment.ts'
+import { forecastExperiment } from '../../src/graph/experiment-forecast.ts'
+import { readSummaries } from '../../src/graph/status.ts'
 import { soundSpec } from '../support/scripted-analyst.ts'
 import { answers, type ScriptedOpenAi, startScriptedOpenAi } from '../support/scripted-openai.ts'
 import { simulatedMachines, simulatedSkill } from '../support/simulated.ts'
@@ -117,6 +120,52 @@ describe('an experiment in a world of known weaknesses', () => {
       expect((await readJsonl(of(0))).rows).toEqual((await readJsonl(of(1))).rows)
   })
 
+  test('goes on from a round of another run where one is named: one start for all seeds, and rows of their own', async () => {
+    const dir = dirOf()
+    await experiment(dir, { seeds: 1, arms: ['uniform', 'error-weighted'] })
+    const from = { run: 'arms-s1-start', round: 1 }
+    const report = await experiment(dir, { name: 'on', from, rounds: 1 })
+    expect(report).toMatchObject({ done: 4, total: 4 })
+    expect(report.notes.join()).toContain('All seeds go on from round 1 of arms-s1-start')
+    const workspace = Workspace.at(dir)
+    expect((await workspace.runs()).filter((run) => run.startsWith('on-'))).toHaveLength(4)
+    const files = [1, 2].map((seed) => workspace.run(`on-s${seed}-uniform`))
+    for (const run of files) {
+      for (const of of [(at: typeof run) => at.split('gate'), (at: typeof run) => at.round(1).sft])
+        expect((await readJsonl(of(run))).rows).toEqual((await readJsonl(of(workspace.run(from.run)))).rows)
+      expect(await readSummaries(run)).toHaveLength(3) // the baseline, the shared round, its own one
+    }
+    const [first, second] = await Promise.all(files.map(async (run) => (await readJsonl(run.round(2).sft)).rows))
+    expect(first).not.toEqual(second)
+    expect(new Set(report.arms.map(({ startRate }) => startRate)).size).toBe(1)
+    await expect(experiment(dir, { name: 'on', rounds: 1 })).rejects.toMatchObject({ code: 'experiment-differs' })
+  }, 60_000)
+
+  test('is reckoned before it is begun: each arm of each seed, and the start of each seed where none is shared', async () => {
+    const dir = dirOf()
+    const configWith = (overrides: readonly string[]) => parseConfig(overridden('skill: simulated\n', overrides), dir)
+    const forecast = (more: Partial<ExperimentPlan>) =>
+      forecastExperiment({ ...usual, seeds: 3, ...more }, Workspace.at(dir), configWith)
+    const own = await forecast({})
+    expect(own.runs.map(({ what, times }) => [what, times])).toEqual([
+      ['start', 3],
+      ['uniform', 3],
+      ['statistical', 3],
+    ])
+    expect(own.minutes).toBeCloseTo(
+      own.runs.reduce((sum, { times, minutes }) => sum + times * minutes, 0),
+      9,
+    )
+    expect((await forecast({ minutes: 1 })).notes.join()).toMatch(/1 minutes are not enough/)
+    await experiment(dir, { seeds: 1, arms: ['uniform', 'error-weighted'] })
+    const shared = await forecast({ from: { run: 'arms-s1-start', round: 1 }, rounds: 1 })
+    expect(shared.runs.map(({ what, times }) => [what, times])).toEqual([
+      ['uniform', 3],
+      ['statistical', 3],
+    ])
+    expect((await readdir(path.join(dir, '.whetstone', 'experiments'))).sort()).toEqual(['arms'])
+  })
+
   test('stands still when told to, and the same command goes on without running anything twice', async () => {
     const dir = dirOf()
     const stop = new AbortController()
@@ -125,13 +174,13 @@ describe('an experiment in a world of known weaknesses', () => {
       steps += 1
       if (steps === 3) stop.abort()
     }
-    const half = await experiment(dir, {}, { signal: stop.signal, onStep })
-    expect(half).toMatchObject({ done: 2, total: 6 })
+    const half = await experiment(dir, { seeds: 1 }, { signal: stop.signal, onStep })
+    expect(half).toMatchObject({ done: 2, total: 3 })
     const before = await readJson(Workspace.at(dir).run('arms-s1-uniform').round(2).summary)
-    const whole = await experiment(dir)
-    expect(whole).toMatchObject({ done: 6, total: 6 })
+    const whole = await experiment(dir, { seeds: 1 })
+    expect(whole).toMatchObject({ done: 3, total: 3 })
     expect(await readJson(Workspace.at(dir).run('arms-s1-uniform').round(2).summary)).toEqual(before)
-    const alone = await experiment(dirOf())
+    const alone = await experiment(dirOf(), { seeds: 1 })
     expect(whole.contrasts).toEqual(alone.contrasts)
   }, 90_000)
 
