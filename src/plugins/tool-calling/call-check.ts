@@ -13,18 +13,25 @@ export interface Checker {
   readonly catalogue: Catalogue
   readonly tools: ReadonlyMap<string, ToolSchema>
   readonly unchecked: ReadonlySet<string>
+  readonly refused: ReadonlyMap<string, string> // why a tool's schema cannot be used
 }
 
 export const checkerOf = (catalogue: Catalogue): Checker => ({
   catalogue,
   tools: new Map(catalogue.tools.map((tool) => [tool.name, tool])),
   unchecked: new Set(catalogue.unchecked),
+  refused: new Map((catalogue.refused ?? []).map(({ name, error }) => [name, error.message])),
 })
 
 /** Everything about one call that its tool's schema decides. */
-export const checkCall = (call: Call, { catalogue, tools, unchecked }: Checker, report: Report): void => {
+export const checkCall = (call: Call, { catalogue, tools, unchecked, refused }: Checker, report: Report): void => {
   if (call.problem) {
     report(call.problem.kind, call.path, call.problem.message)
+    return
+  }
+  const unusable = refused.get(call.name)
+  if (unusable !== undefined) {
+    report('unchecked-call', call.path, unusable, 'warning')
     return
   }
   const tool = tools.get(call.name)

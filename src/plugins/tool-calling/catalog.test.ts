@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { catalogueOfFile, catalogueOfServer, chosenTools } from './catalog.ts'
 import { scriptedServer, tool, written } from './test-support.ts'
 import { catalogueOf } from './tool-forms.ts'
+import { lintTools } from './tools-lint.ts'
+import { schemaErrors } from './validators.ts'
 
 const schema = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] }
 const namesOf = (json: unknown) => catalogueOf(json, 'test').tools.map(({ name }) => name)
@@ -75,6 +77,31 @@ describe('a tools file', () => {
     expect(catalogueOf([{ name: 'go', parameters }], 'test').tools[0]?.parameters.properties).toEqual({ at: { anyOf } })
   })
 
+  test('a schema that comes back to itself is written out once; behind that anything passes, and that is told', () => {
+    const parameters = {
+      $defs: { Node: { type: 'object', properties: { value: { type: 'number' }, next: { $ref: '#/$defs/Node' } } } },
+      properties: { list: { $ref: '#/$defs/Node' } },
+    }
+    const { tools, unchecked } = catalogueOf([{ name: 'walk', parameters }], 'test')
+    expect(unchecked).toEqual(['walk.list.next'])
+    const check = (list: object) => schemaErrors(tools[0]!, { list }).length
+    expect([check({ value: 'x' }), check({ value: 1, next: { value: 'x', next: [] } })]).toEqual([1, 0])
+  })
+
+  test('one tool that cannot be used costs no other one: it is left out with the reason, and refused where it is asked for', () => {
+    const odd = { name: 'odd', parameters: { anyOf: [schema, schema] } }
+    const broken = tool('broken', { x: { type: 'sting' } })
+    const catalogue = catalogueOf([odd, tool('read'), broken], 'test')
+    expect(catalogue.tools.map(({ name }) => name)).toEqual(['read'])
+    expect(catalogue.refused).toEqual([
+      { name: 'odd', error: code('bad-tool-schema') },
+      { name: 'broken', error: code('bad-tool-schema') },
+    ])
+    expect(lintTools(catalogue).map(({ tool: name, kind }) => [name, kind])).toContainEqual(['odd', 'unusable-schema'])
+    expect(chosenTools(catalogue, ['read'])).toHaveLength(1)
+    expect(() => chosenTools(catalogue, ['odd'])).toThrowError(/anyOf at its top/)
+  })
+
   test.each([
     ['an empty list', [], 'empty-catalogue'],
     ['no list at all', 'tools', 'bad-tools-file'],
@@ -83,19 +110,6 @@ describe('a tools file', () => {
     [
       'a $ref to elsewhere',
       [{ name: 'a', parameters: { type: 'object', properties: { x: { $ref: 'https://x/y' } } } }],
-      'bad-tool-schema',
-    ],
-    [
-      'a $ref to itself',
-      [
-        {
-          name: 'a',
-          parameters: {
-            $defs: { N: { properties: { next: { $ref: '#/$defs/N' } } } },
-            properties: { x: { $ref: '#/$defs/N' } },
-          },
-        },
-      ],
       'bad-tool-schema',
     ],
     ['alternatives at the top', [{ name: 'a', parameters: { anyOf: [schema, schema] } }], 'bad-tool-schema'],
@@ -111,7 +125,7 @@ describe('a tools file', () => {
   })
 
   test('a chosen tool that does not exist is told with the nearest one that does', () => {
-    expect(() => chosenTools([tool('read_file')], ['raed_file'])).toThrowError(/read_file/)
+    expect(() => chosenTools({ tools: [tool('read_file')] }, ['raed_file'])).toThrowError(/read_file/)
   })
 })
 
@@ -122,7 +136,11 @@ describe('a tool server', () => {
     const answer = `if (method !== 'tools/list') return {}
       const at = Number(params.cursor ?? 0)
       return { tools: [{ name: 'tool_' + at, inputSchema: { type: 'object' } }], ...(at < 2 && { nextCursor: String(at + 1) }) }`
-    expect((await catalogueOfServer(server(answer))).map(({ name }) => name)).toEqual(['tool_0', 'tool_1', 'tool_2'])
+    expect((await catalogueOfServer(server(answer))).tools.map(({ name }) => name)).toEqual([
+      'tool_0',
+      'tool_1',
+      'tool_2',
+    ])
   })
 
   test('that does not exist is named with its command', async () => {

@@ -8,7 +8,7 @@ import { operationsOf } from './openapi.ts'
 import { type Catalogue, catalogueOf } from './tool-forms.ts'
 
 /** Asks a server for its tools. It runs in an empty folder that is removed afterwards. */
-export const catalogueOfServer = async (options: ServerOptions): Promise<readonly ToolSchema[]> => {
+export const catalogueOfServer = async (options: ServerOptions): Promise<Catalogue> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'whetstone-tools-'))
   try {
     const server = await startServer(options, folder)
@@ -23,7 +23,7 @@ export const catalogueOfServer = async (options: ServerOptions): Promise<readonl
 }
 
 /** Asks a server that runs elsewhere for its tools. */
-export const catalogueOfUrl = async (options: RemoteServer): Promise<readonly ToolSchema[]> => {
+export const catalogueOfUrl = async (options: RemoteServer): Promise<Catalogue> => {
   const server = await connectServer(options)
   try {
     return await listTools(server, { command: [nameOf(options.url)], timeoutSeconds: options.timeoutSeconds })
@@ -58,15 +58,17 @@ export const catalogueOfFile = async (file: string): Promise<Catalogue> => {
   return catalogueOf(json, file)
 }
 
-/** The chosen tools in the catalogue's order. @throws {WhetError} unknown-tool */
+/** The chosen tools in the catalogue's order. @throws {WhetError} unknown-tool, or why one of them cannot be used */
 export const chosenTools = (
-  tools: readonly ToolSchema[],
+  { tools, refused = [] }: Pick<Catalogue, 'tools' | 'refused'>,
   only: readonly string[] | undefined,
   option = 'only',
 ): readonly ToolSchema[] => {
   if (!only) return tools
   const names = tools.map(({ name }) => name)
-  for (const name of only)
+  for (const name of only) {
+    const unusable = refused.find((tool) => tool.name === name)
+    if (unusable) throw unusable.error
     if (!names.includes(name))
       throw new WhetError({
         code: 'unknown-tool',
@@ -75,6 +77,7 @@ export const chosenTools = (
         exit: 2,
         data: { tool: name, known: names },
       })
+  }
   return tools.filter(({ name }) => only.includes(name))
 }
 

@@ -18,7 +18,6 @@ import { checkScenarios } from './scenarios/check.ts'
 import { loadTasks } from './scenarios/load.ts'
 import { NamedTasks } from './scenarios/task-schema.ts'
 import type { Catalogue } from './tool-forms.ts'
-import { validatorOf } from './validators.ts'
 import { contextFields, vaultTools } from './vault/tools.ts'
 
 const Tool = z.object({ name: z.string(), description: z.string(), parameters: z.record(z.string(), z.json()) })
@@ -75,12 +74,12 @@ export const define = async (options: Options, context: DefineContext): Promise<
   if (options.sandbox && !server) throw sandboxWithoutServer()
   context.progress(0, 2, 'reading the tools')
   const vault = 'vault' in options.tools
-  const { tools: all, unchecked } = await catalogueFor(options, baseDir)
+  const catalogue = await catalogueFor(options, baseDir)
   context.signal.throwIfAborted()
-  const tools = chosenTools(all, options.only)
-  chosenTools(tools, options.unseenTools, 'unseenTools')
-  chosenTools(tools, options.destructive, 'destructive')
-  for (const tool of tools) validatorOf(tool)
+  const { tools: all, unchecked, refused = [] } = catalogue
+  const tools = chosenTools(catalogue, options.only)
+  chosenTools({ tools }, options.unseenTools, 'unseenTools')
+  chosenTools({ tools }, options.destructive, 'destructive')
   context.progress(1, 2, 'reading the phrase packs')
   const packs = await Promise.all(options.packs.map((name) => loadPack(name, baseDir)))
   const notes = packs.flatMap((pack) => checkPack(pack, all, tools))
@@ -115,6 +114,7 @@ export const define = async (options: Options, context: DefineContext): Promise<
     notes: [
       ...notes,
       ...(data?.notes ?? []),
+      ...(options.only ? [] : refused.map(({ name, error }) => `${name} is left out: ${error.message}`)),
       ...unchecked.map((argument) => `${argument} has a type that cannot be checked: anything passes there`),
       ...unspoken(
         packs.length === 0 ? [] : tools.map(({ name }) => name),
@@ -140,8 +140,8 @@ export const catalogueFor = async (
   if ('vault' in tools) return { tools: vaultTools(options.scenarios?.context ?? []), unchecked: [] }
   if ('openapi' in tools) return catalogueOfOpenApi(path.resolve(baseDir, tools.openapi))
   if ('file' in tools) return catalogueOfFile(path.resolve(baseDir, tools.file))
-  if ('url' in tools.mcp) return { tools: await catalogueOfUrl(tools.mcp), unchecked: [] }
-  return { tools: await catalogueOfServer(serverOf({ tools }, baseDir) as ServerOptions), unchecked: [] }
+  if ('url' in tools.mcp) return catalogueOfUrl(tools.mcp)
+  return catalogueOfServer(serverOf({ tools }, baseDir) as ServerOptions)
 }
 
 const serverOf = ({ tools }: Pick<Options, 'tools'>, baseDir: string) =>

@@ -1,8 +1,8 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { messageOf, type ToolSchema, WhetError } from '../../skill.ts'
+import { messageOf, WhetError } from '../../skill.ts'
 import { resolveCommand } from './command.ts'
 import { cleanTool } from './schema.ts'
-import { unique } from './tool-forms.ts'
+import { type Catalogue, type NamedTool, usable } from './tool-forms.ts'
 
 export interface ServerOptions {
   readonly command: readonly string[]
@@ -115,8 +115,8 @@ export const serverFailed = (command: readonly string[], what: string, stderr: s
  * All tools that a server offers, page by page.
  * @throws {WhetError} tool-server-failed · bad-tool-schema · duplicate-tool · empty-catalogue
  */
-export const listTools = async (server: ToolServer, options: ServerOptions): Promise<readonly ToolSchema[]> => {
-  const tools: ToolSchema[] = []
+export const listTools = async (server: ToolServer, options: ServerOptions): Promise<Catalogue> => {
+  const tools: NamedTool[] = []
   let cursor: string | undefined
   const seen = new Set<string>()
   do {
@@ -125,12 +125,13 @@ export const listTools = async (server: ToolServer, options: ServerOptions): Pro
       .catch((cause: unknown) => {
         throw serverFailed(options.command, `did not list its tools (${messageOf(cause)})`, server.stderr(), cause)
       })
-    for (const tool of page.tools) tools.push(cleanTool(tool.name, tool.description ?? '', tool.inputSchema))
+    for (const { name, description = '', inputSchema } of page.tools)
+      tools.push({ name, clean: () => cleanTool(name, description, inputSchema) })
     cursor = page.nextCursor
     // a server that hands out the same page for ever is broken, not large
     if (cursor !== undefined && seen.has(cursor))
       throw serverFailed(options.command, 'repeats a page of its tools', server.stderr())
     if (cursor !== undefined) seen.add(cursor)
   } while (cursor !== undefined)
-  return unique(tools, `The tool server \`${options.command.join(' ')}\``)
+  return usable(tools, `The tool server \`${options.command.join(' ')}\``)
 }

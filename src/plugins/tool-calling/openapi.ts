@@ -1,6 +1,6 @@
 import { type ToolSchema, WhetError } from '../../skill.ts'
 import { isObject, type Schema } from './schema.ts'
-import { type Catalogue, unique } from './tool-forms.ts'
+import { type Catalogue, usable } from './tool-forms.ts'
 
 const methods = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head', 'trace'] as const
 /** Deeper than this a body is an object without a description of its inside. */
@@ -30,7 +30,8 @@ export const operationsOf = (document: unknown, source: string): Catalogue => {
         })
       : [],
   )
-  return { tools: unique(tools, source), unchecked: [...new Set(unchecked)] }
+  const clean = tools.map((tool) => ({ name: tool.name, clean: () => ({ tool, unchecked: [] }) }))
+  return { ...usable(clean, source), unchecked: [...new Set(unchecked)] }
 }
 
 /** Reads one operation; what it cannot check goes to `unchecked` under the tool's name. */

@@ -27,7 +27,7 @@ afterAll(() => {
 })
 
 test('a server over streamable HTTP is asked for its tools', async () => {
-  const tools = await catalogueOfUrl({ url, timeoutSeconds: 10 })
+  const { tools } = await catalogueOfUrl({ url, timeoutSeconds: 10 })
   expect(tools).toMatchObject([{ name: 'ping', description: 'Ping a host', parameters: { required: ['host'] } }])
 })
 

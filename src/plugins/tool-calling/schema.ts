@@ -25,11 +25,17 @@ export const propertyOf = (schema: Schema, name: string): Schema | undefined =>
   Object.hasOwn(propertiesOf(schema), name) ? propertiesOf(schema)[name] : undefined
 export const requiredOf = (schema: Schema): readonly string[] => schema.required ?? []
 
+export interface CleanTool {
+  readonly tool: ToolSchema
+  readonly unchecked: readonly string[] // `tool.argument`: anything passes there
+}
+
 /**
- * The tool with parameters that the rest of the plugin understands: one object, local `$ref` written out.
+ * The tool with parameters that the rest of the plugin understands: one object, local `$ref` written out. Where a schema comes back
+ * to itself anything passes.
  * @throws {WhetError} bad-tool-schema, saying what to change
  */
-export const cleanTool = (name: string, description: string, parameters: unknown): ToolSchema => {
+export const cleanTool = (name: string, description: string, parameters: unknown): CleanTool => {
   const refuse = (why: string): never => {
     throw new WhetError({
       code: 'bad-tool-schema',
@@ -39,22 +45,25 @@ export const cleanTool = (name: string, description: string, parameters: unknown
       data: { tool: name },
     })
   }
-  if (parameters === undefined || parameters === null) return { name, description, parameters: emptyObject }
+  if (parameters === undefined || parameters === null)
+    return { tool: { name, description, parameters: emptyObject }, unchecked: [] }
   if (!isObject(parameters)) return refuse('is not a JSON object')
   if (JSON.stringify(parameters).length > maxSchemaCharacters) return refuse('is longer than 100,000 characters')
+  const unchecked = new Set<string>()
   const {
     $schema: _,
     $defs: _defs,
     definitions: _definitions,
     ...rest
-  } = written(parameters, parameters, [], refuse) as Schema
+  } = written(parameters, { root: parameters, open: [], at: name, unchecked, refuse }) as Schema
   const type = rest.type ?? 'object'
   if (type !== 'object') return refuse(`has the type ${JSON.stringify(type)}: the arguments of a call are an object`)
   for (const keyword of ['anyOf', 'oneOf', 'allOf'])
     if (rest[keyword] !== undefined)
       return refuse(`has ${keyword} at its top: give the arguments as one object with \`properties\``)
   checkPatterns(rest, refuse)
-  return { name, description, parameters: { ...rest, type: 'object', properties: rest.properties ?? {} } }
+  const cleaned = { ...rest, type: 'object', properties: rest.properties ?? {} }
+  return { tool: { name, description, parameters: cleaned }, unchecked: [...unchecked] }
 }
 
 const emptyObject = { type: 'object', properties: {} } as const
@@ -62,24 +71,40 @@ const emptyObject = { type: 'object', properties: {} } as const
 export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+interface Place {
+  readonly root: unknown
+  readonly open: readonly string[] // references that this schema lies in
+  readonly at: string // `tool.argument`
+  readonly unchecked: Set<string>
+  refuse(why: string): never
+}
+
 /** The schema with each local `$ref` replaced by what it points at. */
-const written = (node: unknown, root: unknown, open: readonly string[], refuse: (why: string) => never): unknown => {
-  if (Array.isArray(node)) return node.map((entry) => written(entry, root, open, refuse))
+const written = (node: unknown, place: Place): unknown => {
+  if (Array.isArray(node)) return node.map((entry) => written(entry, place))
   if (!isObject(node)) return node
+  const { root, open, at, unchecked, refuse } = place
   const ref = node.$ref
   if (typeof ref === 'string') {
-    if (open.includes(ref)) return refuse(`refers to itself at ${ref}: write it out to a fixed depth`)
+    const { $ref: _, ...beside } = node
+    if (open.includes(ref)) {
+      unchecked.add(at)
+      return beside
+    }
     const target = lookUp(root, ref)
     if (target === undefined) return refuse(`has a $ref to ${ref}, which is not in it: put the definition in its place`)
-    const { $ref: _, ...beside } = node
-    return { ...(written(target, root, [...open, ref], refuse) as object), ...beside }
+    return { ...(written(target, { ...place, open: [...open, ref] }) as object), ...beside }
   }
-  return Object.fromEntries(
-    Object.entries(node).map(([key, value]) => [
-      key,
-      key === '$defs' || key === 'definitions' ? value : written(value, root, open, refuse),
-    ]),
-  )
+  const inside = (key: string, value: unknown): unknown => {
+    if (key === '$defs' || key === 'definitions') return value
+    if (key !== 'properties' || !isObject(value)) return written(value, place)
+    const named = Object.entries(value).map(([name, child]) => [
+      name,
+      written(child, { ...place, at: `${at}.${name}` }),
+    ])
+    return Object.fromEntries(named)
+  }
+  return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, inside(key, value)]))
 }
 
 const lookUp = (root: unknown, ref: string): unknown => {

@@ -1,13 +1,21 @@
-import { type ToolSchema, WhetError } from '../../skill.ts'
-import { cleanTool, isObject, type Schema } from './schema.ts'
+import { isWhetError, type ToolSchema, WhetError } from '../../skill.ts'
+import { type CleanTool, cleanTool, isObject, type Schema } from './schema.ts'
 import { schemaOfType } from './typescript-types.ts'
+import { validatorOf } from './validators.ts'
 
 export interface Catalogue {
   readonly tools: readonly ToolSchema[]
-  /** Arguments whose type was a mere name, `tool.argument`: anything passes there. */
+  /** Arguments whose type was a mere name, or comes back to itself, `tool.argument`: anything passes there. */
   readonly unchecked: readonly string[]
+  /** Tools that cannot be used, with the reason: one odd schema does not cost the others. */
+  readonly refused?: readonly RefusedTool[]
   /** An object argument that every call must carry, with these non-empty strings. */
   readonly context?: { readonly name: string; readonly fields: readonly string[] }
+}
+
+export interface RefusedTool {
+  readonly name: string
+  readonly error: WhetError // bad-tool-schema
 }
 
 /**
@@ -22,13 +30,40 @@ export const catalogueOf = (json: unknown, source: string): Catalogue => {
   }
   const list = isObject(json) && typeof json.title === 'string' && 'properties' in json ? [json] : listOf(json)
   if (!list) throw badFile(source, 'is neither a list of tools nor an object of them')
-  return {
-    tools: unique(
-      list.map((entry, index) => toolOf(entry, `${source}, tool ${index + 1}`)),
-      source,
-    ),
-    unchecked: [],
-  }
+  return usable(
+    list.map((entry, index) => toolOf(entry, `${source}, tool ${index + 1}`)),
+    source,
+  )
+}
+
+/** A tool by its name before its schema is looked at. */
+export interface NamedTool {
+  readonly name: string
+  /** @throws {WhetError} bad-tool-schema */
+  clean(): CleanTool
+}
+
+/**
+ * The tools whose schemas can be used, and why each other one cannot.
+ * @throws {WhetError} duplicate-tool · empty-catalogue, and the first reason where no tool is left
+ */
+export const usable = (named: readonly NamedTool[], source: string): Catalogue => {
+  const [made, refused]: [CleanTool[], RefusedTool[]] = [[], []]
+  for (const { name, clean } of named)
+    try {
+      const cleaned = clean()
+      validatorOf(cleaned.tool)
+      made.push(cleaned)
+    } catch (error) {
+      if (!isWhetError(error) || error.code !== 'bad-tool-schema') throw error
+      refused.push({ name, error })
+    }
+  if (made.length === 0 && refused[0]) throw refused[0].error
+  const tools = unique(
+    made.map(({ tool }) => tool),
+    source,
+  )
+  return { tools, unchecked: made.flatMap(({ unchecked }) => unchecked), ...(refused.length > 0 && { refused }) }
 }
 
 const listOf = (json: unknown): readonly unknown[] | undefined => {
@@ -46,13 +81,14 @@ const named = (name: string, value: unknown): unknown => {
   return holds ? { name, ...object } : { name, description: object.description ?? '', parameters: object }
 }
 
-const toolOf = (entry: unknown, where: string): ToolSchema => {
+const toolOf = (entry: unknown, where: string): NamedTool => {
   const outer = isObject(entry) ? entry : {}
   const tool = isObject(outer.function) ? outer.function : outer
   const name = tool.name ?? tool.title
   if (typeof name !== 'string' || name === '') throw badFile(where, 'has no name')
   const parameters = tool.parameters ?? tool.inputSchema ?? tool.input_schema ?? schemaItself(tool)
-  return cleanTool(name, typeof tool.description === 'string' ? tool.description : '', parameters)
+  const description = typeof tool.description === 'string' ? tool.description : ''
+  return { name, clean: () => cleanTool(name, description, parameters) }
 }
 
 /** A bare JSON Schema with a title is a tool too. */
@@ -63,7 +99,7 @@ const schemaItself = (tool: Record<string, unknown>): unknown => {
 }
 
 /** @throws {WhetError} duplicate-tool · empty-catalogue */
-export const unique = (tools: readonly ToolSchema[], source: string): readonly ToolSchema[] => {
+const unique = (tools: readonly ToolSchema[], source: string): readonly ToolSchema[] => {
   const seen = new Set<string>()
   for (const { name } of tools) {
     if (seen.has(name))
@@ -125,7 +161,7 @@ const synaptic = (json: Record<string, SynapticTool>): Catalogue => {
       properties[contextName] = { type: 'object' }
       if (!required.includes(contextName)) required.push(contextName)
     }
-    return cleanTool(name, '', { type: 'object', properties, required })
+    return cleanTool(name, '', { type: 'object', properties, required }).tool
   })
   return { tools, unchecked, ...(fields && { context: { name: contextName, fields } }) }
 }

@@ -17,6 +17,7 @@ export interface ToolFinding {
     | 'long-schema'
     | 'odd-name'
     | 'large-catalogue'
+    | 'unusable-schema'
   readonly message: string
 }
 
@@ -25,7 +26,8 @@ const manyRequired = 6
 const longSchema = 4_000 // characters: so much of a prompt is one tool
 
 /** Findings in the catalogue's order; those about the whole of it come last. */
-export const lintTools = ({ tools, unchecked }: Catalogue): ToolFinding[] => [
+export const lintTools = ({ tools, unchecked, refused = [] }: Catalogue): ToolFinding[] => [
+  ...refused.map(({ name, error }) => ({ tool: name, kind: 'unusable-schema' as const, message: error.message })),
   ...tools.flatMap((tool) => ofTool(tool, unchecked)),
   ...alike(tools),
   ...(tools.length > manyTools

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { tool, written } from './test-support.ts'
+import { catalogueOf } from './tool-forms.ts'
 import { validateConversations, validateData } from './validate.ts'
 
 const catalogue = {
@@ -72,6 +73,15 @@ describe('a row', () => {
     ],
   ])('with %s is found out', async (_, line, found) => {
     expect(await kinds(line)).toEqual(found)
+  })
+
+  test('whose tool has a schema that cannot be used passes unchecked, with the reason', async () => {
+    const tools = catalogueOf([tool('read'), { name: 'odd', parameters: { oneOf: [] } }], 'x')
+    const line = row(call({ a: 1 }, 'odd'))
+    expect(await validateConversations([line], tools)).toMatchObject({
+      failed: 0,
+      findings: [{ kind: 'unchecked-call', message: expect.stringContaining('oneOf at its top') }],
+    })
   })
 
   test('is told by line and path, and blank lines are no rows', async () => {

@@ -121,7 +121,7 @@ const rowOf = (text: string, line: number, file: string): Row | undefined => {
 
 const toolOf = ({ name, description, parameters }: ToolSchema): ToolSchema[] => {
   try {
-    return [cleanTool(name, description, parameters)]
+    return [cleanTool(name, description, parameters).tool]
   } catch {
     return [] // its calls are told as calls of an unknown tool
   }
