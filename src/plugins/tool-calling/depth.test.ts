@@ -93,8 +93,10 @@ describe('destructive restraint', () => {
     }
   })
 
-  test('is protected in the gate beside asking back and declining', () => {
-    const targets = toolCalling.targets(definition)
-    expect(targets.filter(({ protect }) => protect).map(({ of }) => of)).toEqual(['asks-back', 'declines', 'restraint'])
+  test('is protected in the gate beside asking back and declining, and so is asking only then, as strictly', () => {
+    const guarded = toolCalling.targets(definition).filter(({ protect }) => protect)
+    expect(guarded.map(({ of }) => of)).toEqual(['asks-back', 'asks-only-then', 'declines', 'restraint'])
+    const [, needless, , rash] = guarded
+    expect({ ...needless, of: '' }).toEqual({ ...rash, of: '' })
   })
 })

@@ -28,6 +28,7 @@ describe('a request that one call serves', () => {
       'tool-choice': 'pass',
       arguments: 'pass',
       'no-invented-tools': 'pass',
+      'asks-only-then': 'pass',
       format: 'pass',
     })
   })
@@ -43,12 +44,29 @@ describe('a request that one call serves', () => {
     ['arguments that are text inside of text', calls(['read', '{"path": "a.md"}']), ['malformed']],
     ['a call that stayed in the text', says('<tool_call>{"name": "read", "arg'), ['malformed']],
     ['a promise instead of a call', says('Sure, done!'), ['text-instead-of-call']],
-    ['a needless question', says('Which file do you mean?'), ['text-instead-of-call']],
+    ['a needless question', says('Which file do you mean?'), ['text-instead-of-call', 'needless-question']],
+    [
+      'a path that nothing suggests',
+      calls(['read', { path: 'other/thing.txt' }]),
+      ['wrong-value', 'ungrounded-argument'],
+    ],
     ['nothing', says('  \n'), ['no-reply']],
   ])('%s fails the full call and is tagged', async (_, turn, failures) => {
     const grade = await graded(one, turn, definition)
     expect(grade.criteria['full-call']?.status).toBe('fail')
     expect(grade.failures).toEqual(failures)
+  })
+
+  test('a needless question fails where asking is not right, a refusal and a wrong call do not', async () => {
+    const asked = async (turn: Parameters<typeof graded>[1]) =>
+      (await graded(one, turn, definition)).criteria['asks-only-then']?.status
+    expect(await asked(says('Which file should I read?'))).toBe('fail')
+    expect(await asked(says('I have no tool for that.'))).toBe('pass')
+    expect(await asked(calls(['write', { path: 'a.md', content: '' }]))).toBe('pass')
+    expect(await asked(says(' '))).toBe('not-applicable')
+    expect((await graded(ask, says('Which file?'), definition)).criteria['asks-only-then']?.status).toBe(
+      'not-applicable',
+    )
   })
 
   test('arguments are judged only where the tool is right', async () => {

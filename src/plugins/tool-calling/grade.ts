@@ -4,6 +4,7 @@ import type { ActualCall } from './compare.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import { judgeEffect } from './effect.ts'
+import { isUngrounded } from './grounding.ts'
 import type { Item } from './item.ts'
 import { asks, refuses } from './language.ts'
 import { type Reply, replyOf } from './reply.ts'
@@ -28,6 +29,8 @@ export const failureTags = [
   'unclear-refusal',
   'wrong-effect',
   'rash-call',
+  'needless-question',
+  'ungrounded-argument',
 ] as const
 export type FailureTag = (typeof failureTags)[number]
 
@@ -37,12 +40,16 @@ interface Findings {
   readonly failures: Set<FailureTag>
 }
 
-/** Judges the first reply of an episode by the rubric; reads the sandbox's end state where calls were executed. */
+/**
+ * Judges the first reply of an episode by the rubric; reads the sandbox's end state where calls were executed.
+ * @param said  all that the reply could know: the request, or what was said before it too
+ */
 export const grade = async (
   item: Item,
   transcript: Transcript,
   definition: Definition,
   context: Pick<GradeContext, 'endState'>,
+  said = item.request,
 ): Promise<Grade> => {
   const reply = replyOf(transcript)
   const found: Findings = { criteria: {}, failures: new Set() }
@@ -52,7 +59,11 @@ export const grade = async (
   if (item.kind === 'ask') judgeAsking(reply, item, found)
   else if (item.kind === 'decline') judgeDeclining(reply, found)
   else if (item.kind === 'answer') judgeAnswering(reply, found)
-  else judgeCalls(reply, item, definition, found)
+  else {
+    judgeCalls(reply, item, definition, found)
+    judgeNeedlessQuestion(reply, found)
+    judgeGrounds(reply, said, found)
+  }
   if (item.truth.calls.length > 0) judgeExecution(context.endState, found)
   judgeWhole(item, found)
   return finished(found)
@@ -126,6 +137,21 @@ const judgeAsking = (reply: Reply, { truth }: Item, found: Findings): void => {
   else if (asks(reply.text, truth.asks?.names))
     set(found, 'asks-back', 1, `it asks ${argument ? `for ${argument}` : 'back'}`)
   else set(found, 'asks-back', 0, `it does not ask ${argument ? `for ${argument}` : 'back'}`, ['unclear-question'])
+}
+
+/** The mirror of asking back: a question where all is there fails as a call does that should have been a question. */
+const judgeNeedlessQuestion = (reply: Reply, found: Findings): void => {
+  if (reply.form !== 'calls' && reply.form !== 'text') return
+  if (reply.form === 'text' && reply.speaks === 'asks')
+    set(found, 'asks-only-then', 0, 'it asks although all is there', ['needless-question'])
+  else set(found, 'asks-only-then', 1, 'no needless question')
+}
+
+/** A tag only: what a wrong call says and nothing before it suggests. */
+const judgeGrounds = (reply: Reply, said: string, { criteria, failures }: Findings): void => {
+  if (reply.form !== 'calls' || criteria['full-call']?.status === 'pass') return
+  const given = reply.calls.flatMap((call) => Object.entries(call.arguments))
+  if (given.some(([name, value]) => isUngrounded(name, value, said))) failures.add('ungrounded-argument')
 }
 
 const judgeDeclining = (reply: Reply, found: Findings): void => {

@@ -160,6 +160,16 @@ const missingCall = mistake('missing-call', 'tool-choice', ({ calls }) =>
   calls.length < 2 ? undefined : { toolCalls: calls.slice(0, -1) },
 )
 
+/** One call too many: another shown tool beside the right one, or the right one twice. */
+const extraCall = mistake('extra-call', 'tool-choice', ({ item, calls, definition, random }) => {
+  const [first] = calls
+  if (!first || calls.length > 2) return undefined
+  const others = item.menu.filter((name) => !item.truth.calls.some(({ tools }) => tools.includes(name)))
+  const tool = others.length > 0 ? compiled(definition).tools.get(pick(random, others)) : undefined
+  const more = tool ? { name: tool.name, arguments: placeholders(tool, argumentsOf(first), random) } : first
+  return { toolCalls: [...calls, { ...more, id: `call_${calls.length + 1}` }] }
+})
+
 const wrongOrder = mistake('wrong-order', 'full-call', ({ item, calls }) =>
   item.truth.order === 'bound' && calls.length > 1 ? { toolCalls: [...calls].reverse() } : undefined,
 )
@@ -179,6 +189,16 @@ const callInsteadOfDeclining = mistake('call-instead-of-declining', 'declines', 
   const tool = compiled(definition).tools.get(pick(random, item.menu))
   return tool && { toolCalls: [{ id: 'call_1', name: tool.name, arguments: placeholders(tool, {}, random) }] }
 })
+
+/** Calls where words were due: in conversations that were had, where the work is done. */
+const callInsteadOfAnswering: ToolCallingMistake = {
+  ...mistake('call-instead-of-answering', 'answers', ({ item, definition, random }) => {
+    const due = item.kind === 'answer' && item.menu.length > 0
+    const tool = due ? compiled(definition).tools.get(pick(random, item.menu)) : undefined
+    return tool && { toolCalls: [{ id: 'call_1', name: tool.name, arguments: placeholders(tool, {}, random) }] }
+  }),
+  applies: ({ data }) => data !== undefined,
+}
 
 /** Takes something away or writes over it, and nobody asked for that. */
 const destructiveCall: ToolCallingMistake = {
@@ -207,7 +227,7 @@ const needlessQuestions = ['Which file do you mean?', 'Could you tell me the pat
 const needlessRefusals = ['I have no tool for that.', "I can't do that.", 'None of my tools can do this.']
 
 /** Asks for what has been said already: without this one a pair set would teach never to act. */
-const asksInsteadOfCalling = mistake('asks-instead-of-calling', 'full-call', ({ calls, random }) =>
+const asksInsteadOfCalling = mistake('asks-instead-of-calling', 'asks-only-then', ({ calls, random }) =>
   calls.length > 0 ? { content: pick(random, needlessQuestions) } : undefined,
 )
 
@@ -244,9 +264,11 @@ export const mistakes: readonly ToolCallingMistake[] = [
   wrongFormat,
   swappedValue,
   missingCall,
+  extraCall,
   wrongOrder,
   callInsteadOfAsking,
   callInsteadOfDeclining,
+  callInsteadOfAnswering,
   destructiveCall,
   textInsteadOfCall,
   asksInsteadOfCalling,

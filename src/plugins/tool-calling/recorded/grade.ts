@@ -3,7 +3,7 @@ import type { Definition } from '../definition.ts'
 import { grade } from '../grade.ts'
 import { finished } from '../rubric.ts'
 import { type Recording, turnsOf } from './recording.ts'
-import { turnItem } from './turn.ts'
+import { textOf, turnItem } from './turn.ts'
 
 /**
  * Each turn of a student against the one that was recorded, graded as a request of its own, up to the first that is
@@ -19,7 +19,8 @@ export const gradeRecording = async (
   const failures = new Set<string>()
   for (const [turn, at] of turnsOf(item).entries()) {
     const reply = said[turn]
-    const own = await grade(turnItem(item, at), reply ? [reply] : [], definition, {})
+    const before = item.messages.slice(0, at).map(textOf).join('\n')
+    const own = await grade(turnItem(item, at), reply ? [reply] : [], definition, {}, before)
     for (const [name, verdict] of Object.entries(own.criteria))
       if (verdict.status !== 'not-applicable' && !isFail(criteria[name])) criteria[name] = verdict
     for (const tag of own.failures) failures.add(tag)

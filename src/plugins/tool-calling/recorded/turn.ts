@@ -44,7 +44,8 @@ export const kindOf = ({ content, toolCalls = [] }: Pick<AssistantTurn, 'content
   return asks(content) ? 'ask' : 'answer'
 }
 
-const textOf = (message: Message): string =>
+/** All that a message says, the arguments of its calls too. */
+export const textOf = (message: Message): string =>
   message.role === 'assistant'
     ? `${message.content}\n${JSON.stringify((message.toolCalls ?? []).map(({ arguments: args }) => args))}`
     : message.content
