@@ -92,8 +92,9 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
           ...(lengths.length === 1 && { fillTo: lengths[0] }),
         },
       }),
+      ...namedBy(input.pack, lengths),
       ...(lengths.length > 1 && {
-        curve: lengths.map((shown) => ({ label: plural(shown, 'tool'), options: { fillTo: shown } })),
+        curve: lengths.map((shown) => ({ label: plural(shown, 'tool'), at: shown, options: { fillTo: shown } })),
       }),
       // sixty tools are some 5,000 tokens, and more than a training row has
       ...(Math.max(0, ...lengths) > longTraining && { contextPerSlot: longContext }),
@@ -169,6 +170,15 @@ const byKind = ({ tags, primary }: EvaluationSummary, dim: (words: string[]) => 
   return rows.length === 0
     ? []
     : ['', table(dim([`${primary} by`, '', 'rate', '95 % interval', 'passed']), rows, [2, 3, 4])]
+}
+
+/** What other items the run's report is to call them. */
+const namedBy = (pack: string | undefined, lengths: readonly number[]): { named?: string } => {
+  const parts = [
+    ...(pack === undefined ? [] : [`wordings of ${path.basename(pack)}`]),
+    ...(lengths.length === 1 ? [`${plural(lengths[0] ?? 0, 'tool')} shown`] : []),
+  ]
+  return parts.length > 0 ? { named: parts.join(', ') } : {}
 }
 
 /** `5,20,60` as numbers, the shortest catalogue first. @throws {WhetError} bad-input */

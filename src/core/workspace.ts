@@ -239,6 +239,10 @@ export class RoundFiles {
   get duels() {
     return join(this.dir, 'duels.json')
   }
+  /** What `whet eval` measured of its student beyond one reply an item. */
+  get depth() {
+    return join(this.dir, 'depth.jsonl')
+  }
   get failures() {
     return join(this.dir, 'failures.json')
   }

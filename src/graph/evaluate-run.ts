@@ -9,6 +9,7 @@ import { judgedCriteria } from '../core/judge/grade.ts'
 import { readCalibration } from '../core/judge/store.ts'
 import { type MeasuredRate, measure, ratesByTag, type TagRate } from '../core/rates.ts'
 import type { OpenStudent } from './deps.ts'
+import { keepDepth } from './depth-kept.ts'
 import { primaryOf, type Robustness, robustness, type Steadiness, steadiness } from './evaluate-depth.ts'
 import { evaluateItems } from './evaluate-items.ts'
 import {
@@ -49,6 +50,7 @@ export interface JudgedCriterion {
 /** One of several settings that the same student is measured under. */
 export interface CurvePoint {
   readonly label: string
+  readonly at?: number // where it stands on the curve
   readonly rows: number
   readonly rates: readonly MeasuredRate[]
   readonly problem?: string // why this point could not be measured
@@ -56,6 +58,7 @@ export interface CurvePoint {
 
 export interface Variant {
   readonly label: string
+  readonly at?: number
   readonly options: Readonly<Record<string, unknown>> // over those of the config
 }
 
@@ -65,6 +68,7 @@ export interface EvaluateRunOptions extends SubjectOptions {
   readonly curve?: readonly Variant[] // measured one after the other; the last one that could be is the summary's own
   readonly samples?: { readonly samples: number; readonly temperature: number }
   readonly rephrase?: number // most other wordings of an item
+  readonly named?: string // what the items are, where `options` makes others than the run's own: its report says so
 }
 
 /**
@@ -77,7 +81,11 @@ export const evaluateRun = async (options: EvaluateRunOptions): Promise<Evaluati
   const scratch = await mkdtemp(path.join(tmpdir(), 'whet-'))
   try {
     if (options.regrade) return summaryOf(await regrade(subject, options), subject, options)
-    return options.judge ? await withVerdicts(subject, options, scratch) : await measured(subject, options, scratch)
+    const summary = options.judge
+      ? await withVerdicts(subject, options, scratch)
+      : await measured(subject, options, scratch)
+    if (subject.files) await keepDepth(subject.files.round(subject.round).depth, summary, options.named)
+    return summary
   } finally {
     await subject.plugin.dispose?.()
     await rm(scratch, { recursive: true, force: true })
@@ -160,8 +168,9 @@ const curveOf = async (variants: readonly Variant[], asking: Asking): Promise<Ev
   const { subject, options, scratch } = asking
   const points: CurvePoint[] = []
   let last: EvaluationSummary | undefined
-  for (const [at, { label, options: own }] of variants.entries()) {
-    const folder = path.join(scratch, `point-${at}`)
+  for (const [index, { label, at, options: own }] of variants.entries()) {
+    const folder = path.join(scratch, `point-${index}`)
+    const place = { label, ...(at !== undefined && { at }) }
     await mkdir(folder)
     const settings = { ...options, options: { ...options.options, ...own } }
     const definition = await defineAgain(subject.plugin, subject.loaded, settings)
@@ -170,10 +179,10 @@ const curveOf = async (variants: readonly Variant[], asking: Asking): Promise<Ev
       const ask = await asked({ ...asking, subject: point, options: settings, scratch: folder })
       const rows = await evaluateItems({ ...ask, file: path.join(folder, 'rows.jsonl') })
       last = summaryOf(rows, point, options)
-      points.push({ label, rows: rows.length, rates: last.rates })
+      points.push({ ...place, rows: rows.length, rates: last.rates })
     } catch (error) {
       if (!isWhetError(error) || error.code !== 'student-context') throw error
-      points.push({ label, rows: 0, rates: [], problem: error.message })
+      points.push({ ...place, rows: 0, rates: [], problem: error.message })
     }
   }
   return { ...(last ?? summaryOf([], subject, options)), curve: points }

@@ -3,6 +3,7 @@ import type { RoundSummary } from '../../core/round.ts'
 import { aimedAgainstOthers } from './aimed.ts'
 import { cellOf } from './cells.ts'
 import type { Collected } from './collect.ts'
+import { depthRows } from './depth.ts'
 import { failuresByDimension } from './dimensions.ts'
 import { dataRows, methodOf, timeRows, trainingRows } from './method.ts'
 import type { Headline, Report, RunState, TargetRow } from './model.ts'
@@ -29,6 +30,7 @@ export const buildReport = (collected: Collected): Report => {
     aimed: aimedAgainstOthers(collected),
     failures: failuresByDimension(collected),
     replies: sideBySide(collected),
+    depth: depthRows(collected),
     sections: collected.sections,
     data: dataRows(collected),
     training: trainingRows(collected),

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot'
 import { parseHTML } from 'linkedom'
-import type { TargetRow, TrainingRow } from './model.ts'
-import { targetText } from './text.ts'
+import type { DepthRow, TargetRow, TrainingRow } from './model.ts'
+import { roundText, targetText } from './text.ts'
 
 /** One measured point of a curve; rates 0..1. */
 interface Point {
@@ -67,6 +67,25 @@ const series = (
   Plot.lineY(points, { x: 'round', y: 'rate', stroke: colour, ...line }),
   Plot.dot(points, { x: 'round', y: 'rate', r, fill: colour }),
 ]
+
+/** A rate over settings that have a place on a line, such as the length of a catalogue. */
+export const depthChart = ({ round, what, points }: DepthRow): string => {
+  const drawn = points.flatMap(({ at, cell: { rate, low, high } }) =>
+    at === null || rate === null ? [] : [{ round: at, rate, low: low ?? rate, high: high ?? rate }],
+  )
+  const chart = Plot.plot({
+    document: parseHTML('<html></html>').document,
+    ...size,
+    style: { fontSize: `${fontSize}px`, overflow: 'visible' },
+    x: { ticks: drawn.map(({ round: at }) => at), label: null, tickSize: 0, tickPadding: 8 },
+    y: { domain: [0, 1], ticks: [0, 0.25, 0.5, 0.75, 1], tickFormat: percentTick, label: null, tickSize: 0 },
+    marks: [
+      Plot.gridY({ stroke: 'var(--line)', strokeOpacity: 1, ticks: [0, 0.25, 0.5, 0.75, 1] }),
+      ...series(drawn, 'var(--gate)', { strokeWidth: 2.5, r: 4, band: 0.2 }),
+    ],
+  })
+  return svgOf(chart, `${what}, ${roundText(round)}`)
+}
 
 /** Loss of one round's training by step. @param most the top of the axis, so that rounds can be compared */
 export const lossChart = ({ round, curve }: TrainingRow, most: number): string => {

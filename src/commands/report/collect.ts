@@ -12,6 +12,7 @@ import { readJson, readJsonl, streamJsonl } from '../../core/jsonl.ts'
 import type { RoundSummary } from '../../core/round.ts'
 import { RunStore } from '../../core/store.ts'
 import type { RoundFiles, RunFiles } from '../../core/workspace.ts'
+import type { KeptDepth } from '../../graph/depth-kept.ts'
 import type { Frozen } from '../../graph/nodes/define.ts'
 import { duelSection } from './duels.ts'
 import { skillSections } from './sections.ts'
@@ -37,6 +38,7 @@ export interface Collected {
   readonly losses: ReadonlyMap<number, readonly LossPoint[]>
   readonly events: readonly RunEvent[]
   readonly alive: boolean // a process owns the run now
+  readonly depth: ReadonlyMap<number, readonly KeptDepth[]>
   readonly sections: readonly ReportSection[] // of the skill
   readonly notes: readonly string[] // what could not be read, for the reader
 }
@@ -71,6 +73,7 @@ export const collect = async (files: RunFiles): Promise<Collected> => {
     }),
     open: numbers.filter((n) => !rounds.some(({ round }) => round === n)),
     dev,
+    depth: await mapOf(rounds, async ({ round }) => (await readJsonl<KeptDepth>(files.round(round).depth)).rows),
     sections: [...(await skillSections(files, rounds, dev, notes)), ...(await duelSection(files, rounds))],
     gold: await readGold(files, numbers),
     rejected: await mapOf(rounds, ({ round }) => rejectReasons(files.round(round))),

@@ -1,4 +1,5 @@
 import { count } from '../format.ts'
+import { depth } from './html-depth.ts'
 import { data, failures, method, replies, time, training } from './html-details.ts'
 import { aimed, beliefs, curves, targets, verdicts } from './html-evidence.ts'
 import { skillSections } from './html-sections.ts'
@@ -28,6 +29,7 @@ export const toHtml = (report: Report): string => {
     aimed(report),
     failures(report),
     replies(report),
+    depth(report),
     ...skillSections(report),
     data(report),
     training(report),

@@ -1,6 +1,7 @@
 import type { ReportLine, ReportPart } from '../../core/contract.ts'
 import { bounds, count, percent, plural, points, tagsText } from '../format.ts'
 import { fenced, section, table, text } from '../markdown.ts'
+import { pointText } from './depth.ts'
 import type { Example, Report, RoundRow } from './model.ts'
 import * as say from './tables.ts'
 import { changeText, rateText, roundText, targetText, wholePercent } from './text.ts'
@@ -15,6 +16,7 @@ export const toMarkdown = (report: Report): string =>
     ...aimed(report),
     ...failures(report),
     ...replies(report),
+    ...depth(report),
     ...skillSections(report),
     ...data(report),
     ...training(report),
@@ -172,6 +174,20 @@ const exampleOf = (
     '',
   ]),
 ]
+
+const depth = ({ depth: rows }: Report): string[] =>
+  section(
+    'In depth',
+    table(
+      ['student', 'split', 'measured', 'rates with 95 % intervals'],
+      rows.map(({ round, split, what, points: all }) => [
+        roundText(round),
+        split,
+        what,
+        all.map(pointText).join(' · '),
+      ]),
+    ),
+  )
 
 const skillSections = ({ sections }: Report): string[] =>
   sections.flatMap(({ title, lead, parts }) => section(title, [text(lead), '', ...parts.flatMap(partOf)]))

@@ -19,6 +19,7 @@ export interface Report {
   readonly aimed: AimedReport
   readonly failures: FailureReport | null // null until there are two students to compare
   readonly replies: Replies
+  readonly depth: readonly DepthRow[] // what `whet eval` measured besides
   readonly sections: readonly ReportSection[] // the skill's own
   readonly data: readonly DataRow[]
   readonly training: readonly TrainingRow[]
@@ -156,6 +157,21 @@ export interface FailureRow {
   readonly value: string
   readonly before: Cell // share of items with at least one failed criterion
   readonly after: Cell
+}
+
+/** One measurement of a round's student: on longer catalogues, several times, in other words, on other items. */
+export interface DepthRow {
+  readonly round: number
+  readonly split: string
+  readonly what: string
+  readonly points: readonly DepthPoint[]
+}
+
+export interface DepthPoint {
+  readonly label: string
+  readonly at: number | null // its place on a curve
+  readonly cell: Cell
+  readonly problem: string | null // why it could not be measured
 }
 
 export interface Replies {

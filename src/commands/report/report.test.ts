@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Workspace } from '../../core/workspace.ts'
-import { makeRun, run } from './fixture.ts'
+import { keepDepth } from '../../graph/depth-kept.ts'
+import { first, makeRun, run } from './fixture.ts'
 import { type Report, type ReportFormat, writeReport } from './index.ts'
 
 let workspace: Workspace
@@ -77,6 +78,37 @@ describe('the numbers of a run', () => {
       passed: false,
       reasons: [{ reason: 'path is "x"' }],
     })
+  })
+
+  test('what whet eval measured besides is told: the catalogue as a curve, pass^k, other wordings, other items', async () => {
+    const files = workspace.run(run)
+    const curve = [5, 20, 60].map((at) => ({
+      ...{ label: `${at} tools`, at, rows: 120 },
+      ...(at < 60 ? { rates: first.rates.gate } : { rates: [], problem: 'too long for its context' }),
+    }))
+    const rate = { passes: 60, n: 80, rate: 0.75, interval: { low: 0.65, high: 0.83 } }
+    const about = { target: run, split: 'gate', primary: 'full-call', rows: 120, rates: first.rates.gate, tags: [] }
+    const summary = { ...about, failures: {}, unscored: 0 }
+    const keep = (more: object, named?: string) => keepDepth(files.round(1).depth, { ...summary, ...more }, named)
+    await keep({ curve: curve.map((one) => ({ ...one, rates: [] })) })
+    await keep({ curve })
+    const steady = { criterion: 'full-call', samples: 3, temperature: 0.7, items: 80 }
+    await keep({ steadiness: { ...steady, passHat: [{ k: 1, rate: 0.7 }, { k: 2, rate: 0.6 }] } }) // biome-ignore format: one line
+    const worded = { criterion: 'full-call', items: 80, alone: 4, wordings: 240, plain: rate, every: rate }
+    await keep({ robustness: worded })
+    await keep({}, 'wordings of <b>mine</b>.yaml')
+    await keep({})
+    const { depth } = await json()
+    expect(depth).toHaveLength(2 + 1 + 1 + 1) // the curve of two criteria, measured anew, and three more
+    const text = await report('md')
+    expect(text).toContain(
+      '| round 1 | gate | full-call by catalogue | 5 tools 70.0 % [61.3, 77.5] · 20 tools 70.0 % [61.3, 77.5] · 60 tools: too long for its context |',
+    )
+    expect(text).toContain('pass^1 70.0 % · pass^2 60.0 % |')
+    expect(text).toContain('in their own 75.0 % [65.0, 83.0] · in every one 75.0 % [65.0, 83.0] |')
+    const page = await report('html')
+    expect(page).toMatch(/<figure class="chart"><figcaption>full-call by catalogue/)
+    expect(page).not.toContain('<b>mine')
   })
 
   test('data, training and time are told, rejected rows by reason', async () => {
