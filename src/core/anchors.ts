@@ -1,6 +1,7 @@
 /** Which of many possible bad replies a set of pairs is filled up with. */
 import { distance } from 'fastest-levenshtein'
-import type { AssistantTurn } from './contract.ts'
+import type { AssistantTurn, ItemBase, SpecPart } from './contract.ts'
+import { matches } from './evaluation.ts'
 import { textOf } from './pair-lint.ts'
 import { formOf, type Pair } from './pairs.ts'
 
@@ -103,6 +104,13 @@ const fewestForSeveral = 2 * (mostOfOne + 1)
 const firstOfEach = (pairs: readonly Pair[]): Pair[] => [
   ...new Map([...pairs].reverse().map((pair) => [pair.id, pair])).values(),
 ]
+
+/** The pairs whose mistakes a spec names for the item's tags, where any of those could be made on it; else all of them. */
+export const namedIn = (parts: readonly SpecPart[], item: ItemBase, pairs: readonly Pair[]): readonly Pair[] => {
+  const named = parts.flatMap(({ where, mistakes = [] }) => (matches(item, where) ? mistakes : []))
+  const aimed = pairs.filter(({ source }) => named.includes(source))
+  return aimed.length > 0 ? aimed : pairs
+}
 
 /** How many pairs of a set teach what. */
 export const directionsOf = (pairs: readonly Pair[]): Record<Direction, number> => {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import type { ItemBase, Transcript } from '../../src/core/contract.ts'
+import { matches } from '../../src/core/evaluation.ts'
 import { failureReport } from '../../src/core/failures.ts'
-import { readJson } from '../../src/core/jsonl.ts'
+import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import { firstMessage, systemPrompt } from '../../src/core/llm-analyst/briefing.ts'
+import type { PreferenceRow } from '../../src/core/pairs.ts'
 import type { RoundSummary } from '../../src/core/round.ts'
 import { runStatus } from '../../src/graph/status.ts'
 import { analystEndpoint, boundaries, folder, vocabulary } from '../support/analyst-world.ts'
 import { soundSpec } from '../support/scripted-analyst.ts'
 import { answers, type ScriptedAnswer } from '../support/scripted-openai.ts'
-import { toyStudents } from '../support/toy.ts'
+import { toySkill, toyStudents } from '../support/toy.ts'
 
 const endpoint = analystEndpoint()
 const { serve, world } = endpoint
@@ -123,6 +126,34 @@ describe('the LLM analyst in the loop', () => {
       /round 2 tried exactly this and it moved by 0.0 points/,
     )
   })
+})
+
+test('the mistakes that it names are what the pairs of its tags are made of', async () => {
+  await serve((request) => {
+    const { hypotheses } = soundSpec(request)
+    return answers.json({ hypotheses: hypotheses.map((one) => ({ ...one, mistakes: ['shouts'], stage: 'kto' })) })
+  })
+  const wrong = (name: string, content: string) => ({
+    ...{ name, fails: 'right' },
+    apply: (_item: unknown, gold: Transcript) => ({
+      at: gold.length - 1,
+      turn: { role: 'assistant' as const, content },
+    }),
+  })
+  const plugin = { ...toySkill(), mistakes: [wrong('shouts', 'WHAT'), wrong('mumbles', 'hm?')] }
+  const students = toyStudents([[], ['plain', 'loud']])
+  const roles = 'train: { kto: { enabled: true, practice: 8 } }\n'
+  const { files, spec } = await world(folder(), { rounds: 2, plugin, roles, students })
+  const { where, mistakes } = (await spec(2)).hypotheses[0]!.part
+  expect(mistakes).toEqual(['shouts'])
+  const items = new Map((await readJsonl<ItemBase>(files.round(2).items)).rows.map((item) => [item.id, item]))
+  const made = (await readJsonl<PreferenceRow>(files.round(2).kto)).rows.filter(
+    ({ label, source }) => !label && source !== 'student',
+  )
+  const sourcesOf = (aimed: boolean) =>
+    new Set(made.flatMap(({ id, source }) => (matches(items.get(id.split('#')[0]!)!, where) === aimed ? source : [])))
+  expect(sourcesOf(true)).toEqual(new Set(['shouts']))
+  expect(sourcesOf(false)).toEqual(new Set(['shouts', 'mumbles']))
 })
 
 describe('a plateau', () => {

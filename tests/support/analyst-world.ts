@@ -46,7 +46,12 @@ export const analystEndpoint = () => {
     /** A run from its start to its end. */
     world: async (
       dir = folder(),
-      more: { roles?: string; students?: ReturnType<typeof toyStudents>; rounds?: number } = {},
+      more: {
+        roles?: string // and what else the config has
+        students?: ReturnType<typeof toyStudents>
+        rounds?: number
+        plugin?: ReturnType<typeof toySkill>
+      } = {},
     ) => {
       const file = path.join(dir, 'whetstone.yaml')
       writeFileSync(
@@ -63,7 +68,7 @@ ${more.roles ?? ''}`,
       const warnings: string[] = []
       const outcome = await startRun({
         workspace,
-        plugin: toySkill(),
+        plugin: more.plugin ?? toySkill(),
         machines: { trainer: toyTrainer(), students: more.students ?? toyStudents(grows) },
         loaded: await loadConfig(file),
         onEvent: (event) => event.type === 'warning' && warnings.push(event.data.message),

@@ -31,7 +31,7 @@ export const systemPrompt = ({ vocabulary, limits, task, guidance = [] }: Briefi
     `The skill: ${task}`,
     `Tags that you may name: ${JSON.stringify(vocabulary.dimensions)}`,
     `Criteria: ${vocabulary.criteria.join(', ')}. Mistakes that rows may be paired with: ${vocabulary.mistakes.join(', ') || 'none'}. This round may teach: ${vocabulary.stages.join(' or ')}.`,
-    `At most ${limits.rows} rows in all, at most ${limits.mostPerTag} for one tag. Each hypothesis needs at least 5 failing items of 3 families as evidence, by id. Aim at causes, not at everything: few hypotheses with many rows beat many with few.`,
+    `At most ${limits.rows} rows in all, at most ${limits.mostPerTag} for one tag. Each hypothesis needs at least 5 failing items of 3 families as evidence, by id. Aim at causes, not at everything: few hypotheses with many rows beat many with few. \`difficulty\` says how hard the new rows are, from 1 to 3; null is the skill's usual mix.`,
     ...(vocabulary.levers?.length
       ? [
           `The last round gained nothing, so the next one changes something besides its aims. In \`lever\` choose one of: ${vocabulary.levers.map((lever) => `${lever} (${leverText[lever]})`).join(', ')}. Another stage is a change too.`,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { SpecFile } from '../../core/analyst.ts'
-import { anchorsOf, directionsOf } from '../../core/anchors.ts'
+import { anchorsOf, directionsOf, namedIn } from '../../core/anchors.ts'
 import type { AssistantTurn, ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
@@ -136,7 +136,10 @@ const pairsOf = async (
 /** Items to choose from for each pair that is wanted: few of them ask or decline, and each direction needs its share. */
 const choice = 4
 
-/** Named mistakes on requests that the student got right, then on further fresh ones: the student need not answer those. */
+/**
+ * Named mistakes on requests that the student got right, then on further fresh ones: the student need not answer those. Where the
+ * analyst named mistakes for the tags of a request, these are taken.
+ */
 const anchorsFor = async (
   items: readonly ItemBase[],
   wanted: number,
@@ -146,13 +149,14 @@ const anchorsFor = async (
   round: number,
   deps: Deps,
 ): Promise<Pair[]> => {
-  const groups: Pair[][] = []
+  const groups: (readonly Pair[])[] = []
+  const spec = await readJson<SpecFile>(deps.files.round(round).spec)
   for (const item of items.slice(0, choice * wanted)) {
     deps.signal.throwIfAborted()
     const gold = golds.get(item.id)
-    if (gold) groups.push(await mistakesOf(item, gold, definition, deps))
+    if (gold) groups.push(namedIn(spec?.spec.parts ?? [], item, await mistakesOf(item, gold, definition, deps)))
   }
-  const nearest = (await readJson<SpecFile>(deps.files.round(round).spec))?.lever === 'harder'
+  const nearest = spec?.lever === 'harder'
   const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
   return anchorsOf(groups, { wanted, had, nearest, failsOf: (source) => fails.get(source) ?? source })
 }

@@ -164,6 +164,18 @@ describe('a spec', () => {
   })
 
   test.each([
+    [1, 'direct', 30],
+    [3, 'indirect', 30],
+    [2, 'direct', 20],
+  ] as const)('of difficulty %i has its calls worded accordingly', async (difficulty, style, rows) => {
+    const part = { where: { tool: ['move_file'], kind: ['call'] }, rows: 40, difficulty }
+    let found = 0
+    for await (const item of toolCalling.generate({ seed: 1, split: 'train', parts: [part] }, six, quiet))
+      if (item.tags.style?.includes(style)) found += 1
+    expect(found).toBe(rows)
+  })
+
+  test.each([
     ['a dimension', { tols: ['x'] }, /tool/],
     ['a value', { tool: ['read_txt_file'] }, /read_text_file/],
   ])('that names %s wrongly is told the right one', async (_, where, message) => {

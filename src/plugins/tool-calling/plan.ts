@@ -3,6 +3,12 @@ import type { Compiled } from './compiled.ts'
 import type { Family } from './family.ts'
 import { type Kind, kinds } from './options.ts'
 
+/** Rows of direct and indirect wordings where a spec asks for easy or hard ones; otherwise both alike. */
+const styleShares: Readonly<Record<number, Readonly<Record<string, number>>>> = {
+  1: { direct: 3, indirect: 1 },
+  3: { direct: 1, indirect: 3 },
+}
+
 /** The families that make the rows of one spec part, one entry a row, in a shuffled order. */
 export interface Planned {
   readonly family: Family
@@ -12,6 +18,7 @@ export interface Planned {
 /**
  * Spreads a part's rows: over the kinds by their shares, within a kind evenly over the tools, within a tool evenly
  * over direct and indirect wordings, however many of each a pack has, and within those evenly over the families. `where` narrows all of it: an item fits when it carries one of the values of each dimension.
+ * A difficulty of 1 or 3 gives three of four rows to direct or to indirect wordings.
  * @throws {WhetError} unknown-tag · no-phrasing when the split has no family that fits
  */
 export const planPart = (
@@ -37,6 +44,7 @@ export const planPart = (
       fitting.filter((f) => f.kind === kind),
       rowsOf[index] ?? 0,
       random,
+      styleShares[part.difficulty ?? 2],
     ),
   )
   return shuffle(random, planned)
@@ -46,7 +54,12 @@ export const fits = (tags: Tags, where: Tags): boolean =>
   Object.entries(where).every(([dimension, values]) => values.some((value) => tags[dimension]?.includes(value)))
 
 /** One cell a tool and style; requests with several calls and those that no tool serves are one cell each. */
-const planKind = (families: readonly Family[], rows: number, random: () => number): Planned[] => {
+const planKind = (
+  families: readonly Family[],
+  rows: number,
+  random: () => number,
+  shares: Readonly<Record<string, number>> = {},
+): Planned[] => {
   const byTool = grouped(families, ({ kind, tags }) =>
     kind === 'call' || kind === 'ask' ? (tags.tool?.[0] ?? '') : kind,
   )
@@ -55,6 +68,7 @@ const planKind = (families: readonly Family[], rows: number, random: () => numbe
       grouped(ofTool, ({ tags }) => tags.style?.[0] ?? ''),
       rowsOfTool,
       random,
+      ([family]) => shares[family?.tags.style?.[0] ?? ''] ?? 1,
     ).flatMap(([cell, rowsOfCell]) => {
       const order = shuffle(random, cell)
       return Array.from({ length: rowsOfCell }, (_, row) => {
@@ -75,12 +89,13 @@ const grouped = (families: readonly Family[], by: (family: Family) => string): F
   return [...groups.values()]
 }
 
-const spread = <T>(parts: readonly T[], rows: number, random: () => number): (readonly [T, number])[] => {
-  const rowsOf = apportion(
-    rows,
-    parts.map(() => 1),
-    random,
-  )
+const spread = <T>(
+  parts: readonly T[],
+  rows: number,
+  random: () => number,
+  weight: (part: T) => number = () => 1,
+): (readonly [T, number])[] => {
+  const rowsOf = apportion(rows, parts.map(weight), random)
   return parts.map((part, index) => [part, rowsOf[index] ?? 0])
 }
 
