@@ -58,6 +58,15 @@ export const data: Listed = {
     effect: 'read',
     load: async () => (await import('../voice-compare.ts')).command,
   },
+  'tools draft': {
+    summary:
+      'a phrase pack for tools that nobody has worded yet, from their schemas, and from roles.teacher where the config sets one; a draft, to be read',
+    example: 'whet tools draft --out phrases.yaml',
+    cost: 'paid',
+    effect: 'write',
+    only: 'terminal',
+    load: async () => (await import('../tools-draft.ts')).command,
+  },
   'tools lint': {
     summary:
       'what makes a catalogue of tools hard to learn, and what to do about it; exit code 1 where there is something',

@@ -13,8 +13,19 @@ import { Pack } from './pack-schema.ts'
 /** A drafted pack, and the tools that it has no words for, with the reason. */
 export interface Draft {
   readonly pack: Pack
+  readonly content: DraftContent // the same as it is written, pools not drawn out
   readonly text: string // YAML, with a comment that says what it is
   readonly skipped: readonly string[]
+}
+
+interface DraftContent {
+  readonly tools: Readonly<Record<string, DraftedTool>>
+  readonly [key: string]: unknown
+}
+
+interface DraftedTool {
+  readonly say: { readonly direct: readonly string[]; readonly indirect?: readonly string[] }
+  readonly [key: string]: unknown
 }
 
 /** With fewer wordings some split may lack a kind of request, so more are tried. */
@@ -39,7 +50,7 @@ export const draftPack = (tools: readonly ToolSchema[], source: string): Draft |
 
 const draftOf = (tools: readonly ToolSchema[], source: string, count: number, joins: boolean): Draft | undefined => {
   const pools: Record<string, unknown> = {}
-  const drafted: Record<string, unknown> = {}
+  const drafted: Record<string, DraftedTool> = {}
   const skipped: string[] = []
   for (const tool of tools) {
     const made = draftTool(tool, count, pools)
@@ -65,8 +76,14 @@ const draftOf = (tools: readonly ToolSchema[], source: string, count: number, jo
       count,
       joins,
     )
-  return { pack, text: `${headline(skipped)}${stringify(content, { lineWidth: 0 })}`, skipped }
+  return written(content, skipped)
 }
+
+/** A draft of this content. @throws {ZodError} where it is no pack */
+export const written = (content: DraftContent, skipped: readonly string[]): Draft => ({
+  ...{ pack: Pack.parse(content), content, skipped },
+  text: `${headline(skipped)}${stringify(content, { lineWidth: 0 })}`,
+})
 
 const joinings = [
   { say: '{first}, then {second}', order: 'bound' },
@@ -82,7 +99,7 @@ const headline = (skipped: readonly string[]): string =>
   ].join('\n')
 
 /** The words of one tool, or why there are none. Pools that it draws from are added to `pools`. */
-const draftTool = (tool: ToolSchema, count: number, pools: Record<string, unknown>): object | string => {
+const draftTool = (tool: ToolSchema, count: number, pools: Record<string, unknown>): DraftedTool | string => {
   const drafted = draftArguments(tool, pools)
   if (typeof drafted === 'string') return drafted
   const act = actOf(tool)
@@ -149,12 +166,24 @@ const strange = (tools: readonly ToolSchema[]): string[] => {
   return fits.length >= 20 ? fits : [...foreign]
 }
 
-const covers = (pack: Pack, tools: readonly ToolSchema[]): boolean => {
+/** Whether every split can be served. */
+export const covers = (pack: Pack, tools: readonly ToolSchema[]): boolean => {
+  try {
+    checkCoverage(definitionOf(pack, tools))
+    return true
+  } catch (error) {
+    if (isWhetError(error)) return false
+    throw error
+  }
+}
+
+/** A definition of these tools and words and nothing else. */
+export const definitionOf = (pack: Pack, tools: readonly ToolSchema[]): Definition => {
   const { kinds, replyChars, shown, menus } = Options.parse({ tools: { file: '' }, packs: ['draft'] })
   const packs = [{ name: 'draft', content: pack }]
   const families = familiesOf(packs, tools, false)
   const names = tools.map(({ name }) => name)
-  const definition: Definition = {
+  return {
     tools: tools as Definition['tools'],
     menus: makeMenus(names, togetherOf(families), { shown, count: menus }),
     kinds,
@@ -162,12 +191,5 @@ const covers = (pack: Pack, tools: readonly ToolSchema[]): boolean => {
     packs,
     heldOut: false,
     notes: [],
-  }
-  try {
-    checkCoverage(definition)
-    return true
-  } catch (error) {
-    if (isWhetError(error)) return false
-    throw error
   }
 }
