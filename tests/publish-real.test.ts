@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { parseConfig } from '../src/core/config.ts'
+import type { Used } from '../src/core/llm/gateway.ts'
 import { pythonEnv, trainerScript } from '../src/core/python.ts'
 import { startStudentServer } from '../src/core/server.ts'
 import { openAiStudent } from '../src/core/student.ts'
 import { Workspace } from '../src/core/workspace.ts'
 import { startRun } from '../src/graph/engine.ts'
 import { whet } from './cli-fixture.ts'
+import { gatewayFor, scope } from './support/llm.ts'
 import { toySkill, toyStudents, toyTrainer } from './support/toy.ts'
 
 const makeTiny = `import sys; sys.path[:0] = sys.argv[1:3]; from pathlib import Path; from tiny import make_tiny; make_tiny(Path(sys.argv[3]))`
@@ -84,8 +87,17 @@ test('a student is published as files that stand alone and agree, and its card s
   const student = openAiStudent({ baseUrl: server.url, timeoutMs: 60_000, calls: 'own' })
   const asking = { signal: new AbortController().signal, maxTokens: 20, seed: 1 }
   const { turn } = await student.reply([{ role: 'user', content: 'say3 plain bravo12' }], [], asking)
+  // it has learned to say one thing only: the grammar that the embedded llama.cpp makes of a schema is what it keeps to here
+  const { gateway } = await gatewayFor({ judge: { model: 'student', baseUrl: server.url } })
+  const Verdict = z.strictObject({ better: z.enum(['first', 'second']), sure: z.boolean() })
+  const used: Used[] = []
+  const judge = gateway.llm('judge', scope((one) => used.push(one)))! // biome-ignore format: one line
+  const verdict = await judge.complete([{ role: 'user', content: 'say3 plain bravo12' }], Verdict)
+  await gateway.close()
   await server.stop()
   expect(turn.content).toBe('Which file?')
+  expect(Verdict.safeParse(verdict).success).toBe(true)
+  expect(used).toHaveLength(1) // at once: nothing had to be sent back
 
   const load = `import sys; from transformers import AutoModelForCausalLM, AutoTokenizer
 t = AutoTokenizer.from_pretrained(sys.argv[1]); AutoModelForCausalLM.from_pretrained(sys.argv[1]); print(t.apply_chat_template([{'role': 'user', 'content': 'hi'}], tokenize=False))`

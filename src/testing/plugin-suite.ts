@@ -20,6 +20,7 @@ export interface Claim {
 
 /** What a skill is checked with: its options, where it lies, and how many items. */
 export interface CheckOptions extends WorldOptions {
+  readonly advice?: boolean // false: the contract alone, without what is only worth a look
   readonly stallMs?: number // longest wait for one answer of the skill
 }
 
@@ -45,7 +46,7 @@ export async function* checkPlugin(given: AnySkill, options: CheckOptions): Asyn
     const world = await makeWorld(plugin, options, scratch).catch(asClaim)
     if ('claim' in world) return yield world
     yield { claim: comesToLife, ok: true, detail: '', mend: '', advice: false, figure: '' }
-    for (const check of checks) {
+    for (const check of options.advice === false ? contractChecks : checks) {
       world.signal.throwIfAborted()
       yield await claimOf(check, world)
     }

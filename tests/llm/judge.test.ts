@@ -2,7 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { loadConfig } from '../../src/core/config.ts'
+import type { GenerateContext } from '../../src/core/contract.ts'
 import type { EvaluationRow } from '../../src/core/evaluation.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import { agreementOf } from '../../src/core/judge/agreement.ts'
@@ -10,6 +12,7 @@ import { judgePair, judgeQuestion } from '../../src/core/judge/ask.ts'
 import { calibrate, readRatings } from '../../src/core/judge/calibrate.ts'
 import { keepCalibration } from '../../src/core/judge/store.ts'
 import { openGateway } from '../../src/core/llm/gateway.ts'
+import { RunStore } from '../../src/core/store.ts'
 import { Workspace } from '../../src/core/workspace.ts'
 import { startRun } from '../../src/graph/engine.ts'
 import { evaluateRun } from '../../src/graph/evaluate-run.ts'
@@ -152,7 +155,7 @@ describe('calibration', () => {
   })
 })
 
-/** The toy skill with a question for a judge, and every fifth item worded so that its own grader refuses it. */
+/** The toy skill with a question for a judge, a verb of a teacher's, and every fifth item worded so that its own grader refuses it. */
 const demanding = () => {
   const toy = toySkill()
   const polite = { name: 'polite', weight: 0, passAt: 0.5, question: 'Is the reply polite?' }
@@ -160,10 +163,13 @@ const demanding = () => {
   return {
     ...toy,
     rubrics: [{ name: 'toy', criteria: [...toy.rubrics[0]!.criteria, clean, polite] }],
-    async *generate(spec: Parameters<typeof toy.generate>[0], definition: never, context: never) {
+    async *generate(spec: Parameters<typeof toy.generate>[0], definition: never, context: GenerateContext) {
+      const asked = [{ role: 'user' as const, content: `A verb for ${spec.seed}, please.` }]
+      const taught = await context.teacher?.complete(asked, z.object({ verb: z.string() }))
       let n = 0
-      for await (const item of toy.generate(spec, definition, context)) {
+      for await (const made of toy.generate(spec, definition, context)) {
         n += 1
+        const item = taught && n % 3 === 0 ? { ...made, request: made.request.replace(/^\S+/, taught.verb) } : made
         yield spec.split === 'train' && n % 5 === 0 ? { ...item, request: `${item.request} ??` } : item
       }
     },
@@ -188,6 +194,7 @@ const itemIn = (request: ScriptedRequest) => JSON.parse(/This item was rejected:
 const everyRole = (request: ScriptedRequest, improve: (item: Record<string, unknown>) => unknown): ScriptedAnswer => {
   if (request.model === 'analyst') return answers.json(soundSpec(request))
   if (request.model === 'judge') return answers.json({ reasons: 'fine', score: 4 })
+  if (request.model === 'teacher') return answers.json({ verb: 'pronounce' })
   return answers.json(improve(itemIn(request)))
 }
 const mended = (item: Record<string, unknown>) => ({ ...item, request: String(item.request).replace(' ??', '') })
@@ -197,7 +204,7 @@ const world = async (dir: string, { primary = 'right', rounds = 2 } = {}) => {
   const role = (model: string) => `${model}: { model: ${model}, baseUrl: "${server.url}", concurrency: 16, retries: 0 }`
   writeFileSync(
     file,
-    `skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 10 }\nloop: { rounds: ${rounds}, rows: 40 }\nstudent: { slots: 8 }\ngate: { primary: ${primary} }\nroles: { ${role('judge')}, ${role('improver')}, ${role('analyst')} }\n`,
+    `skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 10 }\nloop: { rounds: ${rounds}, rows: 40 }\nstudent: { slots: 8 }\ngate: { primary: ${primary} }\nroles: { ${['teacher', 'judge', 'improver', 'analyst'].map(role).join(', ')} }\n`,
   )
   const workspace = Workspace.at(dir)
   const outcome = await startRun({
@@ -215,7 +222,11 @@ describe('a loop with a scripted model in every role', () => {
     const dir = mkdtempSync(path.join(tmpdir(), 'whet-roles-'))
     const first = await world(dir)
     const calls = server.requests.length
-    expect(new Set(server.requests.map(({ model }) => model))).toEqual(new Set(['judge', 'improver', 'analyst']))
+    expect(new Set(server.requests.map(({ model }) => model))).toEqual(
+      new Set(['teacher', 'judge', 'improver', 'analyst']),
+    )
+    const asked = (await readJsonl<{ request: string }>(first.files.round(1).items)).rows.map(({ request }) => request)
+    expect(asked.filter((request) => request.startsWith('pronounce ')).length).toBeGreaterThan(5)
     const second = await world(dir)
     expect(server.requests.length).toBe(calls)
     for (const round of [1, 2]) {
@@ -224,6 +235,19 @@ describe('a loop with a scripted model in every role', () => {
         (await readJsonl(first.files.round(round).sft)).rows,
       )
     }
+    const store = RunStore.open(first.files.database, { readonly: true })
+    const used = store.events({ types: ['llm.used'] })
+    store.close()
+    const places = new Set(
+      used.map((event) => event.type === 'llm.used' && `${event.data.role}: ${event.stage} of ${event.round}`),
+    )
+    for (const place of [
+      'teacher: generate of 1',
+      'improver: validate of 2',
+      'judge: evaluate of 1',
+      'analyst: analyze of 1',
+    ])
+      expect(places).toContain(place)
     const polite = (await readJsonl<EvaluationRow>(first.files.round(1).evaluation('dev'))).rows.map(
       ({ grade }) => grade.criteria.polite,
     )

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { requireRoles, type Used } from '../../src/core/llm/gateway.ts'
+import { pythonEnvironment, runChild } from '../../src/core/python-run.ts'
 import { gatewayFor, newFolder, rolesOf, scope } from '../support/llm.ts'
 import { noLimit, nowhere, Point, point, prompt, scriptedEndpoint } from '../support/llm-endpoint.ts'
 import { answers } from '../support/scripted-openai.ts'
@@ -32,6 +33,17 @@ describe('keys', () => {
     await world.gateway.close()
     expect(JSON.stringify([error, error.message, used])).not.toContain(key)
     for (const file of readdirSync(folder)) expect(readFileSync(path.join(folder, file), 'latin1')).not.toContain(key)
+  })
+
+  test('are inherited by no child: trainers and the student’s server are started without them', async () => {
+    process.env.WHET_TEST_KEY = key
+    await serve(answers.json(point))
+    const { gateway } = await gatewayFor(judge({ apiKeyEnv: 'WHET_TEST_KEY' }))
+    await gateway.close()
+    expect(Object.values(pythonEnvironment())).not.toContain(key)
+    const { tail } = await runChild([process.execPath, '-e', 'console.log(JSON.stringify(process.env))'])
+    expect(tail).toContain('PYTHONUNBUFFERED')
+    expect(tail).not.toContain(key)
   })
 
   test('a missing one is told before anything is begun', () => {

@@ -9,7 +9,7 @@ import type { Item } from './item.ts'
 import {
   bare,
   calls,
-  defined,
+  definedLive,
   expected,
   folder,
   graded,
@@ -37,7 +37,7 @@ const played = async (of: Item, turn: AssistantTurn, definition: Definition, scr
 describe('the real filesystem server in a sandbox folder', () => {
   let definition: Definition
   beforeAll(async () => {
-    definition = await defined()
+    definition = await definedLive()
   }, 60_000)
 
   const effect = async (of: Item, turn: AssistantTurn, scratch?: string) => {

@@ -30,8 +30,16 @@ export const sixTools = [
   'search_files',
 ]
 
-export const defined = (options: object = {}): Promise<Definition> =>
+/** The definition of a real server's tools, asked of the server itself. */
+export const definedLive = (options: object = {}): Promise<Definition> =>
   toolCalling.define(toolCalling.options.parse({ ...filesystem, ...options }), quiet)
+
+/** What the server answers to tools/list; a test holds it against the server. */
+export const listed = path.join(import.meta.dirname, '../../../trainers/tests/filesystem.json')
+
+/** The same without starting the server: nothing is executed. */
+export const defined = (options: object = {}): Promise<Definition> =>
+  toolCalling.define(toolCalling.options.parse({ tools: { file: listed }, packs: filesystem.packs, ...options }), quiet)
 
 export const itemsOf = async (
   definition: Definition,
