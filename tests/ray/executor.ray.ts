@@ -155,7 +155,7 @@ executor: { ray: { address: '${address}', python: '${python}', trainerPython: '$
   test('a job that two nodes share has the loss curve of one process, also where a node is lost in the middle', async () => {
     const second = await cluster.addNode()
     const shared = trainerOn(rayExecutor({ ...options(), nodes: 2 }), { pollMs: 500 })
-    const params = { epochs: 12, accumulate: 2, learningRate: 0.005, checkpointSeconds: 1 }
+    const params = { epochs: 24, accumulate: 2, learningRate: 0.005, checkpointSeconds: 1 }
     const asking = (onEvent: (event: { step: number }) => void = () => {}) => ({
       signal: new AbortController().signal,
       onEvent,
@@ -171,6 +171,7 @@ executor: { ray: { address: '${address}', python: '${python}', trainerPython: '$
     )
     await losing
     expect(result.steps).toBe(alone.steps)
+    expect(readEvents(two).filter(({ type }) => type === 'preflight')).toHaveLength(2) // the group that was lost, and the next
     // a step since the checkpoint stands there twice: the last one counts
     const losses = (out: string) => new Map(readEvents(out).flatMap(({ step, loss }) => (step ? [[step, loss!]] : [])))
     const [expected, found] = [losses(one), losses(two)]
