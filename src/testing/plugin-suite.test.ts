@@ -118,6 +118,12 @@ test.each([
     },
     'same seed',
   ],
+  ['a definition that its own schema cuts', { define: async () => ({ more: 1 }) }, 'fits its own schema'],
+  [
+    'a request that every split asks',
+    { begin: () => ({ messages: [{ role: 'user', content: 'double it' }], tools: [], maxSteps: 1 }) },
+    'comes in two splits',
+  ],
   ['items that do not fit their schema', { item: Item.extend({ more: z.string() }) }, 'fit their schema'],
 ])('%s is found out', async (_, change, claim) => {
   expect((await failing(change)).join(' | ')).toContain(claim)
