@@ -20,6 +20,7 @@ export interface CheckedItem {
   readonly item: ItemBase
   readonly rows: readonly SftRow[]
   readonly reasons: readonly string[]
+  readonly error?: unknown // what the skill's own code threw on it
 }
 
 /** A skill that breaks on an item may be right about the next one. */
@@ -66,7 +67,7 @@ const check = async (item: ItemBase, definition: unknown, deps: CheckDeps, scrat
   } catch (error) {
     // one bad item is data; a broken tool server or an order to stop is not
     if (signal.aborted || (error instanceof WhetError && !ofOneItem.has(error.code))) throw error
-    return { item, rows: [], reasons: [messageOf(error)] }
+    return { item, rows: [], reasons: [messageOf(error)], error }
   }
 }
 

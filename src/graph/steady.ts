@@ -35,7 +35,7 @@ export const requireSteady = async (
 /**
  * Right answers pass their own grader, or at least one of a few does: a skill in which none can is told before anything is frozen and
  * before the base is measured, so that the run goes on with what was mended.
- * @throws {WhetError} gold-fails
+ * @throws {WhetError} gold-fails, or what the skill's own code threw
  */
 export const requireSound = async (
   items: readonly ItemBase[],
@@ -45,6 +45,7 @@ export const requireSound = async (
   const checked = await checkItems(items, definition, deps)
   const [first] = checked
   if (!first || checked.some(({ reasons }) => reasons.length === 0)) return
+  if (first.error !== undefined) throw first.error
   const { plugin } = deps
   throw new WhetError({
     code: 'gold-fails',
