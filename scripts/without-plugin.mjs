@@ -86,7 +86,10 @@ const about = sources().filter(
   (file) =>
     /^(tests|src)\/.*\.test\.ts$/.test(file) &&
     file !== 'tests/contract/plugin.test.ts' &&
-    (file.includes(name) || read(file).includes(`'${name}'`) || /^tests\/docs/.test(file)),
+    (file.includes(name) ||
+      read(file).includes(`'${name}'`) ||
+      read(file).includes(`skill: ${name}`) ||
+      /^tests\/docs/.test(file)),
 )
 console.log(`without ${name}: ${belongs.length} files belong to it (${belongs.join(', ') || 'none'})`)
 console.log(`tests about it that are left out: ${about.join(', ') || 'none'}`)
