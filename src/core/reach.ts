@@ -45,8 +45,8 @@ export const largestModel = (machine: Machine, method: Method, context: number):
 export const tokensPerSecond = ({ tflops, device }: Machine, parameters: number): number =>
   (tflops * 1e12 * reached[device]) / (4 * parameters)
 
-/** Measured on two cores: 385 tokens/s of SmolLM2-135M (docs/results/2026-11-23-ticket-triage.md). A GPU has not been measured: a cautious guess. */
-const reached = { cpu: 0.5, cuda: 0.2 }
+/** Measured on two idle cores: 0.82 TFLOP/s by trainers/machine.py and 385 tokens/s of SmolLM2-135M by LoRA (350 to 430 over a day). A GPU has not been measured: a cautious guess. */
+const reached = { cpu: 0.25, cuda: 0.2 }
 
 const context = 1024
 const smallest = { name: 'SmolLM2-135M', parameters: 134.5e6 }
