@@ -30,14 +30,15 @@ rmSync(path.join(copy, 'src', 'plugins', name), { recursive: true })
 const read = (file) => readFileSync(path.join(copy, file), 'utf8')
 const edit = (file, change) => writeFileSync(path.join(copy, file), change(read(file)))
 
-/** Its import, its entry in the record, and any line that uses what was imported. */
+/** Its imports, its entry in the record, and any line that uses what was imported. */
 edit('src/plugins/index.ts', (text) => {
-  const symbol = new RegExp(`import \\{ (\\w+) \\} from '\\./${name}/index\\.ts'\\n`).exec(text)?.[1]
-  if (!symbol) fail(`src/plugins/index.ts imports nothing from ${name}`)
+  const symbols = [...text.matchAll(new RegExp(`import \\{ (\\w+) \\} from '\\./${name}/`, 'g'))].map(
+    ([, symbol]) => symbol,
+  )
+  if (symbols.length === 0) fail(`src/plugins/index.ts imports nothing from ${name}`)
   return text
     .split('\n')
-    .map((line) => line.replace(new RegExp(`('${name}'|${name}): ${symbol},?`), ''))
-    .filter((line) => !new RegExp(`\\b${symbol}\\b`).test(line))
+    .filter((line) => !new RegExp(`\\b(${symbols.join('|')})\\b`).test(line))
     .join('\n')
 })
 

@@ -5,6 +5,7 @@ import { dataFormats } from '../core/data/message-forms.ts'
 import { type DataRow, readRow } from '../core/data/rows.ts'
 import { exitCodes, messageOf } from '../core/errors.ts'
 import { readLines, writeJsonl } from '../core/jsonl.ts'
+import { aids } from '../plugins/index.ts'
 import { defineCommand } from './command.ts'
 import { count, plural, table } from './format.ts'
 import { oneLine } from './one-line.ts'
@@ -31,7 +32,7 @@ export const command = defineCommand<typeof input, Imported>({
   input,
   positional: ['file'],
   async run(input, context) {
-    const tools = input.tools === undefined ? undefined : await toolsOf(path.resolve(context.cwd, input.tools))
+    const tools = input.tools === undefined ? undefined : await aids.readTools?.(path.resolve(context.cwd, input.tools))
     const out = path.resolve(context.cwd, input.out)
     const findings: DataFinding[] = []
     const labels = new Set<boolean>()
@@ -74,11 +75,6 @@ const parsed = (text: string, format: z.output<typeof input>['format']): ReturnT
   } catch (error) {
     return { problems: [{ kind: 'broken-json', path: '$', message: messageOf(error), severity: 'error' }] }
   }
-}
-
-const toolsOf = async (file: string) => {
-  const { catalogueOfFile } = await import('../plugins/tool-calling/catalog.ts')
-  return (await catalogueOfFile(file)).tools
 }
 
 const oneClass = (label: boolean): DataFinding => ({

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { parseConfig } from '../core/config.ts'
 import { exitCodes, WhetError } from '../core/errors.ts'
-import { loadPlugin, plugins } from '../plugins/index.ts'
+import { aids, loadPlugin, plugins } from '../plugins/index.ts'
 import { type CommandContext, defineCommand } from './command.ts'
 import { configField } from './inputs.ts'
 import { isWorded, type Source, starterOf } from './starter.ts'
@@ -110,18 +110,9 @@ const sourceOf = async (
   return answered ? { tools: answered } : {}
 }
 
-/** Wordings for tools that have none, as the text of a pack. Undefined where nothing can be made up for any of them. */
-const drafted = async (
-  tools: ToolsOption | undefined,
-  file: string,
-  context: CommandContext,
-): Promise<string | undefined> => {
-  const { catalogueFor } = await import('../plugins/tool-calling/definition.ts')
-  const { draftPack } = await import('../plugins/tool-calling/draft.ts')
-  const { Options } = await import('../plugins/tool-calling/options.ts')
-  context.progress(0, 0, 'reading the tools')
-  const catalogue = await catalogueFor(Options.parse({ tools }), path.dirname(file))
-  return draftPack(catalogue.tools, JSON.stringify(tools))?.text
+const drafted = async (tools: ToolsOption | undefined, file: string, { progress }: CommandContext) => {
+  progress(0, 0, 'reading the tools')
+  return aids.draftWordings?.(tools, path.dirname(file))
 }
 
 const exists = (file: string) =>

@@ -2,13 +2,14 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AnySkill } from '../core/contract.ts'
+import type { AnySkill, ToolSchema } from '../core/contract.ts'
 import { messageOf, WhetError } from '../core/errors.ts'
 import { guarded, watchProcess } from '../core/guard.ts'
 import { nearest } from '../core/nearest.ts'
 import { agenticSearch } from './agentic-search/index.ts'
 import { declarativeSkill } from './declarative/index.ts'
 import { essayStyle } from './essay-style/index.ts'
+import { toolAids } from './tool-calling/aids.ts'
 import { toolCalling } from './tool-calling/index.ts'
 
 /** The skills that come with the product. A new one is a folder and a line here. */
@@ -16,6 +17,14 @@ export const plugins: Readonly<Record<string, AnySkill>> = {
   'tool-calling': toolCalling,
   'essay-style': essayStyle,
   'agentic-search': agenticSearch,
+}
+
+/** What some commands ask of the one skill that knows; without that skill they do without. */
+export const aids: {
+  readonly readTools?: (file: string) => Promise<readonly ToolSchema[]>
+  readonly draftWordings?: (tools: unknown, baseDir: string) => Promise<string | undefined>
+} = {
+  ...toolAids,
 }
 
 /**
