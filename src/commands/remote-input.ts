@@ -75,8 +75,9 @@ const checkText = (
   if (text.length > most || text.includes('\0'))
     throw badInput(command, `${key}: a text of at most ${most} characters is expected`)
   if (kind === 'run' && !runName.test(text)) throw badRun(text)
-  if (kind === 'path' || kind === 'new-file') checkPath(key, text, root)
+  if (kind === 'path' || kind === 'new-file' || kind === 'new-folder') checkPath(key, text, root)
   if (kind === 'new-file') checkNew(key, text, root)
+  if (kind === 'new-folder') checkNewFolder(key, text, root)
   if (kind === 'skill' && !Object.hasOwn(plugins, text)) throw foreignSkill(text)
   if (kind === 'settings') checkSetting(text)
 }
@@ -103,6 +104,17 @@ const checkNew = (key: string, text: string, root: string): void => {
   throw new WhetError({
     code: 'file-exists',
     message: `${key}: ${JSON.stringify(text.slice(0, 100))} is there already, or is no .jsonl, .json or .csv. Name a new file: at the terminal one may be replaced.`,
+    fixedBy: 'config',
+    exit: exitCodes.refused,
+  })
+}
+
+/** What is made goes into a folder of its own: no request writes between the files that are there. */
+const checkNewFolder = (key: string, text: string, root: string): void => {
+  if (!existsSync(path.resolve(root, text))) return
+  throw new WhetError({
+    code: 'file-exists',
+    message: `${key}: ${JSON.stringify(text.slice(0, 100))} is there already. Name a new folder: at the terminal one may be written into.`,
     fixedBy: 'config',
     exit: exitCodes.refused,
   })

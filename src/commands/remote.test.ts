@@ -72,6 +72,8 @@ describe('never set from chat, MCP or browser', () => {
     ['eval', { target: 'http://evil.example/v1' }, 'bad-run-name'],
     ['data import', { file: 'a.jsonl', format: 'openai', out: 'whetstone.yaml' }, 'file-exists'],
     ['data import', { file: 'a.jsonl', format: 'openai', out: '../rows.jsonl' }, 'path-outside'],
+    ['publish', { out: '.whetstone' }, 'file-exists'],
+    ['publish', { out: '../published' }, 'path-outside'],
     ['experiment', {}, 'terminal-only'],
     ['eval', { target: 'four', pack: '../../etc/passwd' }, 'path-outside'],
     ['plugin check', { skill: './evil.ts' }, 'terminal-only'],
@@ -90,6 +92,11 @@ describe('never set from chat, MCP or browser', () => {
     symlinkSync('..', path.join(dir, 'link'))
     writeFileSync(path.join(dir, 'whetstone.yaml'), 'skill: tool-calling\n')
     expect(await code(name, args)).toBe(expected)
+  })
+
+  test('what is published goes into a new folder of the project', async () => {
+    const { question } = await remoteWorld()
+    expect(await question('publish', { out: 'published/mine' })).toHaveProperty('token')
   })
 
   test('a text field is closed until it is opened, so that a new command leaks nothing', () => {

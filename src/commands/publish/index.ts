@@ -18,7 +18,7 @@ const input = z.strictObject({
     .string()
     .optional()
     .describe('the folder to publish into; published/RUN-round-N by default')
-    .meta({ value: 'DIR', remote: 'new-file' }),
+    .meta({ value: 'DIR', remote: 'new-folder' }),
   anyway: z
     .boolean()
     .default(false)
