@@ -4,7 +4,7 @@ import type { Workspace } from '../core/workspace.ts'
 import { type ExperimentPlan, settingsOf, sharedRounds, stepsOf } from './experiment-plan.ts'
 import type { Frozen } from './nodes/define.ts'
 import { paceOf } from './pace.ts'
-import { minutesOf, stagesFor } from './plan.ts'
+import { minutesOf, minutesOfRounds, stagesFor } from './plan.ts'
 
 /** What an experiment would take: its runs by what they are, nothing done. */
 export interface ExperimentForecast {
@@ -27,10 +27,9 @@ export const forecastExperiment = async (
   const minutesIn = (settings: readonly string[], shared: boolean) => {
     const own = configWith(settings).config
     const evaluation = { ...own.evaluation, ...asked }
-    const { baseline, round } = stagesFor({ ...own, evaluation }, pace)
-    return shared
-      ? minutesOf(baseline) + own.loop.rounds * minutesOf(round)
-      : (own.loop.rounds - sharedRounds(plan)) * minutesOf(round)
+    const { baseline, round, judging } = stagesFor({ ...own, evaluation }, pace)
+    const all = minutesOfRounds(own.loop.rounds, round, judging)
+    return shared ? minutesOf(baseline) + all : all - minutesOfRounds(sharedRounds(plan), round, judging)
   }
   const steps = stepsOf(plan).map((step) => ({
     ...step,
@@ -57,9 +56,7 @@ const notesOf = (
   measured
     ? `Minutes by the pace of ${measured} on this machine.`
     : 'Minutes are reckoned from two slow cores; once a run of this skill has trained here, its pace counts.',
-  ...(train.kto.enabled || train.grpo.enabled
-    ? ['Rounds that teach by pairs or rewards are reckoned as rounds of SFT: theirs may differ.']
-    : []),
+  ...(train.grpo.enabled ? ['Rounds that teach by rewards are reckoned as rounds of SFT: theirs may differ.'] : []),
   ...(minutes > plan.minutes
     ? [`${plan.minutes} minutes are not enough: raise --minutes, or lower --seeds, loop.rows or evaluation.gate.`]
     : []),
