@@ -18,8 +18,8 @@ import { writtenItems } from './teacher.ts'
 export const dimensionsOf = ({ shares, hops }: Definition) => ({ kind: Object.keys(shares), hops })
 
 /**
- * Questions of the split's own clusters of documents, spread over the kinds by their shares and over the clusters evenly.
- * Fewer than asked for where the documents give no more.
+ * Questions of the split's own clusters of documents, spread over the kinds by their shares and the part's difficulty, and over the clusters
+ * evenly. Fewer than asked for where the documents give no more.
  * @throws {WhetError} unknown-tag · corpus-gone
  */
 export async function* generate(
@@ -67,6 +67,13 @@ interface Drawing {
   readonly written: number // plain questions that the part has already
 }
 
+/** Kinds that one look answers, and kinds that take several documents or other words than the document's: three times their share where a part asks for them. */
+const kindsOf: Readonly<Record<1 | 3, readonly Kind[]>> = {
+  1: ['fact', 'near-title', 'in-context'],
+  3: ['mismatch', 'two-hop', 'aggregation', 'temporal', 'negation'],
+}
+const emphasis = 3
+
 async function* drawPart(
   part: SpecPart,
   clusters: readonly string[],
@@ -74,9 +81,10 @@ async function* drawPart(
   drawing: Drawing,
 ): AsyncGenerator<Item> {
   const wanted = Object.keys(shares).filter((kind) => !part.where.kind || part.where.kind.includes(kind)) as Kind[]
+  const stressed = part.difficulty === 1 || part.difficulty === 3 ? kindsOf[part.difficulty] : []
   const sources = wanted.map((kind) => ({
     kind,
-    share: shares[kind] || 1,
+    share: (shares[kind] || 1) * (stressed.includes(kind) ? emphasis : 1),
     next: drawer(kind, clusters, part.where, drawing),
   }))
   let left = part.rows - drawing.written

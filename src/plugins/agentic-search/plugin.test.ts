@@ -6,7 +6,7 @@ import { mulberry32, pick, seedFrom } from '../../core/random.ts'
 import { agenticSearch as plugin } from './index.ts'
 import type { Item } from './item.ts'
 import { judgeQueries } from './queries.ts'
-import { call, itemsOf, kind, play, signal, useWorld, world } from './test-support.ts'
+import { call, context, itemsOf, kind, play, signal, useWorld, world } from './test-support.ts'
 import { tokenF1 } from './text.ts'
 import { traceOf } from './trace.ts'
 
@@ -83,6 +83,20 @@ describe('items', () => {
     const ask = (name: string, given: unknown) => environment.call({ id: 'x', name, arguments: given }, signal)
     expect((await ask('search', { query: item.question, limit: 20 })).content).not.toContain(`[${item.hidden[0]}]`)
     expect(await ask('read', { document: item.hidden[0] })).toMatchObject({ isError: true })
+  })
+
+  test('of a hard part are mostly of hard kinds, of an easy one of easy kinds', async () => {
+    const share = async (difficulty: 1 | 3, kinds: readonly string[]) => {
+      const spec = { seed: 1, split: 'train' as const, parts: [{ where: {}, rows: 100, difficulty }] }
+      let found = 0
+      for await (const item of plugin.generate(spec, world.definition, context))
+        found += Number(kinds.includes(item.kind))
+      return found
+    }
+    const [easy, hard] = [['fact', 'near-title', 'in-context'], ['mismatch', 'two-hop', 'aggregation', 'temporal', 'negation']] // biome-ignore format: two lists
+    expect(await share(1, easy)).toBeGreaterThan(60)
+    expect(await share(3, hard)).toBeGreaterThan(45)
+    expect(await share(3, easy)).toBeLessThan(35)
   })
 
   test('of two splits stand on different documents', async () => {
