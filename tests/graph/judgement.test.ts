@@ -25,12 +25,13 @@ const run = async (
   train = '',
   onJob: (job: TrainJob) => Promise<void> = async () => {},
   plugin = toySkill(),
+  practice = 40,
 ) => {
   dir ||= mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
   writeFileSync(
     path.join(dir, 'whetstone.yaml'),
     'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { '.concat(
-      train.startsWith('grpo') ? train : `kto: { enabled: true, practice: 40, beta: 0.2 }${train}`,
+      train.startsWith('grpo') ? train : `kto: { enabled: true, practice: ${practice}, beta: 0.2 }${train}`,
       ' }\n',
     ),
   )
@@ -107,6 +108,16 @@ describe('a run that may teach judgement', () => {
     for (const split of ['dev', 'gate', 'sealed'] as const)
       for (const { id } of (await readJsonl<{ id: string }>(files.split(split))).rows) expect(asked.has(id)).toBe(false)
   })
+})
+
+test('practises on all parts of a spec alike, not on the items that were made first', async () => {
+  const { files } = await run([[], ['plain'], ['plain', 'loud']], undefined, '', undefined, undefined, 20)
+  const idsOf = async (file: string) => (await readJsonl<{ id: string }>(file)).rows.map(({ id }) => id)
+  const made = await idsOf(files.round(2).items)
+  const asked = (await readJsonl<{ item: { id: string } }>(files.round(2).practice)).rows.map(({ item }) => item.id)
+  const late = made.slice(asked.length)
+  expect(late.length).toBeGreaterThan(5)
+  expect(asked.filter((id) => late.includes(id)).length).toBeGreaterThan((asked.length * late.length) / made.length / 2)
 })
 
 test('a reply that is nearly right is a bad one too, beside the gold of the same request', async () => {

@@ -28,7 +28,9 @@ export const practice: Stage = async (state, deps) => {
   if (rewarded ? existsSync(round.grpo) : await readJson<Paired>(round.paired)) return {}
   const frozen = await readFrozen(deps.files, deps.plugin)
   const golds = new Map((await readJsonl<SftRow>(round.accepted)).rows.map((row) => [itemOf(row.id), row]))
-  const fresh = (await readJsonl<ItemBase>(round.items)).rows.filter(({ id }) => golds.has(id))
+  const made = (await readJsonl<ItemBase>(round.items)).rows.filter(({ id }) => golds.has(id))
+  // items lie in the order of the spec's parts: the first of them would practise one weakness and no other
+  const fresh = shuffle(mulberry32(seedFrom(deps.config.seed, 'practice', state.round)), made)
   const items = fresh.slice(0, deps.config.train[rewarded ? 'grpo' : 'kto'].practice)
   const best = deps.files.round(state.best)
   let open: OpenStudent | undefined
