@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { anchorsOf, directionOf, directionsOf } from './anchors.ts'
+import { anchorsOf, directionOf, directionsOf, evenedOut } from './anchors.ts'
 import type { AssistantTurn } from './contract.ts'
 import { lintPairs } from './pair-lint.ts'
 import { interleave, type Pair } from './pairs.ts'
@@ -38,6 +38,36 @@ test.each([
   [say('Which?'), say('No.'), 'say'],
   [call('x'), call('y'), 'how'],
 ])('a pair teaches by its forms', (good, bad, direction) => expect(directionOf(good, bad)).toBe(direction))
+
+describe("the student's own mistakes", () => {
+  const gaveIn = many(20, (n) => pair(`own-${n}`, call('not_found'), call('answer'), 'student'))
+  const gaveUp = (count: number) => many(count, (n) => [pair(`q-${n}`, call('answer'), call('not_found'), 'gives-up')])
+
+  test('have the opposite choice on another request beside them, as often', () => {
+    const { own, opposites } = evenedOut(gaveIn, gaveUp(60), 100)
+    expect([own.length, opposites.length]).toEqual([20, 20])
+    expect(new Set(opposites.map(({ id }) => id)).size).toBe(20)
+  })
+
+  test('are left out where they and their opposites do not fit', () => {
+    const { own, opposites } = evenedOut(gaveIn, gaveUp(60), 30)
+    expect([own.length, opposites.length]).toEqual([15, 15])
+  })
+
+  test('need no opposite where they even each other out, or do the same in another way', () => {
+    const mixed = many(10, (n) => [
+      pair(`a-${n}`, call('not_found'), call('answer'), 'student'),
+      pair(`b-${n}`, call('answer'), call('not_found'), 'student'),
+      pair(`c-${n}`, call('search'), call('search'), 'student'),
+    ]).flat()
+    const { own, opposites } = evenedOut(mixed, gaveUp(60), 100)
+    expect(own).toHaveLength(30)
+    expect(opposites.length).toBeLessThanOrEqual(1)
+  })
+
+  test('stay where nothing shows the opposite', () =>
+    expect(evenedOut(gaveIn, [], 100)).toEqual({ own: gaveIn, opposites: [] }))
+})
 
 describe('a set that is filled up', () => {
   test('has as many rows as were asked for, and both halves of a judgement in equal numbers', () => {

@@ -36,6 +36,50 @@ export interface AnchorOptions {
   readonly nearest?: boolean // bad replies that look most like the good ones: the harder ones to tell apart
 }
 
+/** The choice that a pair teaches, as `what was right > what was done`; undefined where both do the same in another way. */
+const choiceOf = ({ good, bad }: Pair): readonly [string, string] | undefined =>
+  moveOf(good) === moveOf(bad) ? undefined : [moveOf(good), moveOf(bad)]
+
+/**
+ * The student's own mistakes, each with one of the opposite choice where that can be made: where it answers and had better give up,
+ * a request that it had better answer, with giving up as the bad reply. Mistakes of one kind alone would teach the opposite
+ * everywhere. Own mistakes are left out where they and their opposites are more than `most`.
+ * @param groups the pairs that could be made of each item
+ */
+export const evenedOut = (
+  own: readonly Pair[],
+  groups: readonly (readonly Pair[])[],
+  most: number,
+): { readonly own: Pair[]; readonly opposites: Pair[] } => {
+  const [kept, opposites, net, uses]: [Pair[], Pair[], Counter, Counter] = [[], [], new Counter(), new Counter()]
+  const free = new Set(groups.flat())
+  const oppositeOf = ([right, done]: readonly [string, string]) => {
+    const fitting = [...free].filter((pair) => {
+      const choice = choiceOf(pair)
+      return choice?.[0] === done && choice[1] === right && uses.of(pair.id) < mostOfOne
+    })
+    return fitting.length === 0
+      ? undefined
+      : fewest(fitting, ({ id, source }) => [uses.of(id), uses.of(`by ${source}`)])
+  }
+  for (const pair of own) {
+    if (kept.length + opposites.length >= most) break
+    kept.push(pair)
+    const choice = choiceOf(pair)
+    if (!choice) continue
+    net.add(choice.join('>'))
+    if (net.of(choice.join('>')) <= net.of([...choice].reverse().join('>'))) continue
+    const opposite = oppositeOf(choice)
+    if (!opposite || kept.length + opposites.length >= most) continue
+    free.delete(opposite)
+    opposites.push(opposite)
+    net.add([...choice].reverse().join('>'))
+    uses.add(opposite.id)
+    uses.add(`by ${opposite.source}`)
+  }
+  return { own: kept, opposites }
+}
+
 /**
  * Chooses pairs out of those that could be made, until there are `wanted` or nothing is left: by direction to its share of
  * the whole set, within a direction evenly over criteria and then mistakes, each request once before any comes twice. A tool
@@ -54,12 +98,15 @@ export const anchorsOf = (
     moves.add(moveOf(good))
     moves.add(moveOf(bad), -1)
   }
-  for (const pair of had) balance(pair)
+  for (const pair of had) {
+    balance(pair)
+    uses.add(pair.id)
+  }
   /** Whether a pair makes a tool stand even more often on one side than it does already. */
   const tips = ({ good, bad }: Pair) =>
     moveOf(good) === moveOf(bad) ? 0 : Math.sign(moves.of(moveOf(good)) - moves.of(moveOf(bad)))
   const left = new Map<Direction, Pair[]>(directions.map((direction) => [direction, []]))
-  for (const pair of groups.flat()) left.get(directionOf(pair.good, pair.bad))?.push(pair)
+  for (const pair of groups.flat()) if (!had.includes(pair)) left.get(directionOf(pair.good, pair.bad))?.push(pair)
   const candidates = (direction: Direction) => left.get(direction) ?? []
   const isOpen = (direction: Direction): boolean => {
     if (candidates(direction).length === 0) return false

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { SpecFile } from '../../core/analyst.ts'
-import { anchorsOf, directionsOf, namedIn } from '../../core/anchors.ts'
+import { anchorsOf, directionsOf, evenedOut, namedIn } from '../../core/anchors.ts'
 import type { AssistantTurn, ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
@@ -120,47 +120,41 @@ const pairsOf = async (
     const found = await pool.use((scratch) => firstWrongTurn(row, definition, { ...deps, scratch }))
     if (found) wrong.push({ id: row.item.id, tools: gold.tools, source: 'student', ...found })
   }
-  const wanted = Math.max(0, Math.ceil(deps.config.train.kto.rows / 2) - wrong.length)
-  return [
-    ...wrong,
-    ...(await anchorsFor(
-      fresh.filter(({ id }) => !failed.has(id)),
-      wanted,
-      wrong,
-      golds,
-      definition,
-      round,
-      deps,
-    )),
-  ]
+  const most = Math.ceil(deps.config.train.kto.rows / 2)
+  const others = fresh.filter(({ id }) => !failed.has(id))
+  const groups = await namedMistakes(others, most, golds, definition, round, deps)
+  const { own, opposites } = evenedOut(wrong, groups, most)
+  const had = [...own, ...opposites]
+  const nearest = (await readJson<SpecFile>(deps.files.round(round).spec))?.lever === 'harder'
+  const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
+  const failsOf = (source: string) => fails.get(source) ?? source
+  return [...had, ...anchorsOf(groups, { wanted: Math.max(0, most - had.length), had, nearest, failsOf })]
 }
 
-/** Items to choose from for each pair that is wanted: few of them ask or decline, and each direction needs its share. */
+/** Items to choose from for each pair of a set: few of them ask or decline, and each direction needs its share. */
 const choice = 4
 
 /**
- * Named mistakes on requests that the student got right, then on further fresh ones: the student need not answer those. Where the
+ * Named mistakes on requests that the student got right and on further fresh ones: the student need not answer those. Where the
  * analyst named mistakes for the tags of a request, these are taken.
+ * @returns the pairs of each item
  */
-const anchorsFor = async (
+const namedMistakes = async (
   items: readonly ItemBase[],
-  wanted: number,
-  had: readonly Pair[],
+  most: number,
   golds: ReadonlyMap<string, SftRow>,
   definition: unknown,
   round: number,
   deps: Deps,
-): Promise<Pair[]> => {
+): Promise<(readonly Pair[])[]> => {
   const groups: (readonly Pair[])[] = []
   const spec = await readJson<SpecFile>(deps.files.round(round).spec)
-  for (const item of items.slice(0, choice * wanted)) {
+  for (const item of items.slice(0, choice * most)) {
     deps.signal.throwIfAborted()
     const gold = golds.get(item.id)
     if (gold) groups.push(namedIn(spec?.spec.parts ?? [], item, await mistakesOf(item, gold, definition, deps)))
   }
-  const nearest = spec?.lever === 'harder'
-  const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
-  return anchorsOf(groups, { wanted, had, nearest, failsOf: (source) => fails.get(source) ?? source })
+  return groups
 }
 
 /**

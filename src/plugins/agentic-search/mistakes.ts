@@ -132,11 +132,35 @@ const answersUnanswerable = mistake('answers-unanswerable', 'not-found', ({ at, 
   return { at: at('not_found'), call: ['answer', { text: pick(random, guesses), citations: shown.slice(0, 1) }] }
 })
 
+const notFound = ['not_found', { reason: 'No document says it.' }] as const
+
 const givesUp = mistake('gives-up-at-once', 'no-false-not-found', ({ item, gold }) =>
-  item.answers.length === 0
-    ? undefined
-    : { at: firstTurn(gold), call: ['not_found', { reason: 'No document says it.' }] },
+  item.answers.length === 0 ? undefined : { at: firstTurn(gold), call: notFound },
 )
+
+/** The document stands among the results. */
+const givesUpBeforeReading = mistake('gives-up-before-reading', 'no-false-not-found', ({ at, item }) =>
+  item.answers.length === 0 ? undefined : { at: at('read'), call: notFound },
+)
+
+/** What was read says it. */
+const givesUpAfterReading = mistake('gives-up-after-reading', 'no-false-not-found', ({ at, item }) =>
+  item.needs.length === 0 || item.answers.length === 0 ? undefined : { at: at('answer'), call: notFound },
+)
+
+/** What the first document names is only the key of the second one. */
+const stopsHalfway = mistake('stops-halfway', 'answer', ({ at, item }) => {
+  const [first, second] = item.evidence
+  const further = at('search', (at('read') ?? 0) + 1)
+  if (item.kind !== 'two-hop' || !first || !second || further === undefined) return undefined
+  return { at: further, call: ['answer', { text: first.text, citations: [first.document] }] }
+})
+
+/** Once more, when there is enough to answer. */
+const searchesOn = mistake('searches-on', 'queries', ({ at, gold }) => {
+  const call = callOf(gold[at('search') ?? -1])
+  return call?.name === 'search' ? { at: at('answer'), call: ['search', { query: call.query }] } : undefined
+})
 
 /** One more document, when there is enough to answer. */
 const readsEverything = mistake('reads-everything', 'document-precision', ({ at, item, distractors, random }) => {
@@ -186,6 +210,10 @@ export const mistakes: readonly SearchMistake[] = [
   wrongCitation,
   answersUnanswerable,
   givesUp,
+  givesUpBeforeReading,
+  givesUpAfterReading,
+  stopsHalfway,
+  searchesOn,
   readsEverything,
   saysTheCanary,
   guessesInsteadOfAsking,
