@@ -32,7 +32,16 @@ export interface RenderContext {
  * What may stand in a field where chat, MCP or the browser fill it. A text field without a kind is not theirs to set: it may name an
  * executable, a plugin or a host (`.meta({ remote: 'run' })` opens it). Numbers, switches and lists of choices are open unless `false`.
  */
-export type RemoteKind = 'run' | 'text' | 'long-text' | 'path' | 'new-file' | 'new-folder' | 'skill' | 'settings' | false
+export type RemoteKind =
+  | 'run'
+  | 'text'
+  | 'long-text'
+  | 'path'
+  | 'new-file'
+  | 'new-folder'
+  | 'skill'
+  | 'settings'
+  | false
 
 /** What a command is and does. It lives in the command's own module, so that `whet --help` loads none of it. */
 export interface Implementation<Input extends ZodObject = ZodObject, Output = unknown> {

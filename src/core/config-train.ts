@@ -78,6 +78,12 @@ const Kto = section(
       .describe(
         'rows of a round of judgement, good and bad; named mistakes on further training items fill up what the student leaves',
       ),
+    hold: z
+      .number()
+      .min(0)
+      .max(10)
+      .default(1)
+      .describe('right replies to other requests for each pair, beside `rows`: what the student does right is to stay'),
     loss: z
       .enum(['apo_zero_unpaired', 'kto'])
       .optional()

@@ -82,6 +82,7 @@ export const eventData = {
     practised: count, // fresh training items that the best student answered
     pairs: count,
     fromStudent: count, // pairs whose bad reply the student gave itself
+    held: count.optional(), // right replies to other requests
     directions: z.record(z.string(), count).optional(), // pairs by what they teach: act, hold-back, say, how
     tells: z.object({ length: z.number(), form: z.number(), word: z.number().nullable() }), // accuracy of the label by surface alone
     warnings: z.array(z.string()).readonly(),

@@ -17,7 +17,7 @@ export interface PreferenceRow {
   readonly completion: readonly [AssistantTurn]
   readonly tools: readonly ToolSchema[]
   readonly label: boolean
-  readonly source: string // `gold`, `student`, or the name of a mistake
+  readonly source: string // `gold`, `held`, `student`, or the name of a mistake
 }
 
 /** With fewer pairs both labels of some prompt would stand beside each other. */
@@ -51,6 +51,25 @@ const rowOf = ({ id, prompt, tools, good, bad, source }: Pair, label: boolean): 
   label,
   source: label ? 'gold' : source,
 })
+
+/** A right reply without a bad one beside it: what the student does there is to stay. */
+export const heldRow = (
+  { id, prompt, tools }: Pick<PreferenceRow, 'id' | 'prompt' | 'tools'>,
+  turn: AssistantTurn,
+): PreferenceRow => ({
+  id: `${id}#held:${prompt.length}`,
+  prompt,
+  completion: [turn],
+  tools,
+  label: true,
+  source: 'held',
+})
+
+/** Held rows spread evenly between the good and the bad ones, so that every step has some of both. */
+export const spreadBetween = (rows: readonly PreferenceRow[], held: readonly PreferenceRow[]): PreferenceRow[] => {
+  const upTo = (at: number) => Math.round((at * held.length) / rows.length)
+  return rows.flatMap((row, at) => [row, ...held.slice(upTo(at), upTo(at + 1))])
+}
 
 /** One line of dpo.jsonl: both replies of a pair in one row. */
 export const preferred = ({ id, prompt, tools, good, bad, source }: Pair) => ({

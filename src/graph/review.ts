@@ -1,5 +1,6 @@
 /** A person's review of a round's rows before they are trained. */
 import { readJson, readJsonl, writeJson, writeJsonl } from '../core/jsonl.ts'
+import type { PreferenceRow } from '../core/pairs.ts'
 import type { Paired } from '../core/round.ts'
 import type { Deps } from './deps.ts'
 import type { ValidateCounts } from './nodes/validate.ts'
@@ -52,7 +53,11 @@ export const dropRows = async (
   if (counts) await writeJson(round.validated, { ...counts, accepted, trained } satisfies ValidateCounts)
   const paired = state.teaches === 'kto' ? await readJson<Paired>(round.paired) : undefined
   const preferences = paired ? await keep(round.kto) : 0
-  if (paired) await writeJson(round.paired, { ...paired, pairs: Math.floor(preferences / 2) } satisfies Paired)
+  if (paired) {
+    const { rows } = await readJsonl<PreferenceRow>(round.kto)
+    const pairs = rows.filter(({ label }) => !label).length
+    await writeJson(round.paired, { ...paired, pairs, held: preferences - 2 * pairs } satisfies Paired)
+  }
   deps.emit({
     type: 'rows.reviewed',
     round: state.round,

@@ -6,8 +6,16 @@ import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { lintPairs } from '../../core/pair-lint.ts'
-import { fewestPairs, interleave, type Pair, preferred } from '../../core/pairs.ts'
-import { mulberry32, seedFrom, shuffle } from '../../core/random.ts'
+import {
+  fewestPairs,
+  heldRow,
+  interleave,
+  type Pair,
+  type PreferenceRow,
+  preferred,
+  spreadBetween,
+} from '../../core/pairs.ts'
+import { mulberry32, pick, type Random, seedFrom, shuffle } from '../../core/random.ts'
 import type { Paired } from '../../core/round.ts'
 import type { RoundFiles } from '../../core/workspace.ts'
 import { firstWrongTurn } from '../blame.ts'
@@ -49,12 +57,12 @@ export const practice: Stage = async (state, deps) => {
       )
     else {
       const random = mulberry32(seedFrom(deps.config.seed, 'pairs', state.round))
-      await writePairs(
-        shuffle(random, await pairsOf(rows, fresh, golds, frozen, state.round, deps)),
-        rows.length,
-        round,
-        deps,
-      )
+      const pairs = shuffle(random, await pairsOf(rows, fresh, golds, frozen, state.round, deps))
+      const apart = new Set([...pairs.map(({ id }) => id), ...wrongOf(rows)])
+      const wanted = Math.round(pairs.length * deps.config.train.kto.hold)
+      const others = fresh.filter(({ id }) => !apart.has(id)).slice(0, wanted)
+      const held = others.flatMap(({ id }) => heldOf(id, golds.get(id), random))
+      await writePairs(pairs, held, rows.length, round, deps)
     }
   } finally {
     await open?.close()
@@ -62,14 +70,31 @@ export const practice: Stage = async (state, deps) => {
   return {}
 }
 
-const writePairs = async (pairs: readonly Pair[], practised: number, round: RoundFiles, deps: Deps): Promise<void> => {
+const wrongOf = (rows: readonly EvaluationRow[]) => rows.filter(hasFlaw).map(({ item }) => item.id)
+
+/** One turn of the gold, any of an episode's. */
+const heldOf = (id: string, gold: SftRow | undefined, random: Random): PreferenceRow[] => {
+  if (!gold) return []
+  const transcript = [...gold.prompt, ...gold.completion]
+  const turns = transcript.flatMap(({ role }, at) => (role === 'assistant' && at >= gold.prompt.length ? [at] : []))
+  const at = pick(random, turns)
+  return [heldRow({ id, prompt: transcript.slice(0, at), tools: gold.tools }, transcript[at] as AssistantTurn)]
+}
+
+const writePairs = async (
+  pairs: readonly Pair[],
+  held: readonly PreferenceRow[],
+  practised: number,
+  round: RoundFiles,
+  deps: Deps,
+): Promise<void> => {
   if (pairs.length < fewestPairs) throw tooFew(pairs.length, practised)
   const preferences = interleave(pairs)
-  await writeJsonl(round.kto, preferences)
+  await writeJsonl(round.kto, spreadBetween(preferences, held))
   await writeJsonl(round.dpo, pairs.map(preferred))
   const lint = lintPairs(preferences)
   const fromStudent = pairs.filter(({ source }) => source === 'student').length
-  const counts = { practised, pairs: pairs.length, fromStudent }
+  const counts = { practised, pairs: pairs.length, fromStudent, held: held.length }
   const taught = directionsOf(pairs)
   await writeJson(round.paired, { ...counts, directions: taught, lint } satisfies Paired)
   const tells = { length: lint.length, form: lint.form, word: lint.word?.accuracy ?? null }
