@@ -85,7 +85,7 @@ describe('a run that may teach judgement', () => {
     expect(jobs[1]?.params).not.toHaveProperty('practice')
     const pairs = (await readJsonl<{ completion: object[]; rejected: object[] }>(files.round(2).dpo)).rows
     const rows = (await readJsonl<PreferenceRow>(files.round(2).kto)).rows
-    expect(2 * pairs.length).toBe(rows.length)
+    expect(2 * pairs.length).toBe(rows.filter(({ source }) => source !== 'held').length)
     for (const { completion, rejected } of pairs) {
       expect([completion.length, rejected.length]).toEqual([1, 1])
       expect(completion).not.toEqual(rejected)
@@ -94,7 +94,8 @@ describe('a run that may teach judgement', () => {
 
   test("sets the best student's own mistakes on fresh training items against the gold of the same request", async () => {
     const { files } = await run([[], ['plain'], ['plain', 'loud'], ['plain', 'loud', 'twice']])
-    const { rows } = await readJsonl<PreferenceRow>(files.round(2).kto)
+    const all = (await readJsonl<PreferenceRow>(files.round(2).kto)).rows
+    const rows = all.filter(({ source }) => source !== 'held')
     const paired = await readJson<Paired>(files.round(2).paired)
     expect(paired?.fromStudent).toBeGreaterThan(10)
     expect(rows).toHaveLength(2 * (paired?.pairs ?? 0))
@@ -108,6 +109,17 @@ describe('a run that may teach judgement', () => {
     for (const split of ['dev', 'gate', 'sealed'] as const)
       for (const { id } of (await readJsonl<{ id: string }>(files.split(split))).rows) expect(asked.has(id)).toBe(false)
   })
+})
+
+test('holds what the student does right by right replies to requests that no pair has', async () => {
+  const { files } = await run([[], ['plain', 'loud'], ['plain', 'loud']], undefined, '', undefined, undefined, 20)
+  const { rows } = await readJsonl<PreferenceRow>(files.round(2).kto)
+  const held = rows.filter(({ source }) => source === 'held')
+  expect(held.length).toBe((await readJson<Paired>(files.round(2).paired))?.held)
+  expect(held.length).toBeGreaterThan(5)
+  expect(held.every(({ label, completion }) => label && completion[0].content !== 'hm')).toBe(true)
+  const paired = new Set(rows.filter(({ source }) => source !== 'held').map(({ id }) => id.split('#')[0]))
+  expect(held.filter(({ id }) => paired.has(id.split('#')[0]))).toEqual([])
 })
 
 test('practises on all parts of a spec alike, not on the items that were made first', async () => {
