@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AssistantTurn } from './contract.ts'
 import { lintPairs } from './pair-lint.ts'
-import { fewestPairs, interleave, type Pair } from './pairs.ts'
+import { fewestPairs, heldRow, interleave, type Pair, spreadBetween } from './pairs.ts'
 
 const say = (content: string): AssistantTurn => ({ role: 'assistant', content })
 const call = (name: string): AssistantTurn => ({
@@ -57,6 +57,20 @@ describe('interleaved rows', () => {
     expect(() => interleave(many(3))).toThrowError(/3 pairs/)
     expect(() => interleave(Array.from({ length: 6 }, () => pair(1)))).toThrowError(/cannot be kept apart/)
   })
+})
+
+test('held rows stand evenly between the others, whose order stays', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: fewestPairs, max: 60 }), fc.integer({ min: 0, max: 200 }), (count, more) => {
+      const rows = interleave(many(count))
+      const held = many(more).map(({ id, prompt, tools, good }) => heldRow({ id: `h-${id}`, prompt, tools }, good))
+      const all = spreadBetween(rows, held)
+      expect(all.filter(({ source }) => source !== 'held')).toEqual(rows)
+      expect(all.filter(({ source }) => source === 'held')).toEqual(held)
+      const early = all.slice(0, Math.ceil(all.length / 2)).filter(({ source }) => source === 'held').length
+      expect(Math.abs(early - more / 2)).toBeLessThanOrEqual(1 + more / rows.length)
+    }),
+  )
 })
 
 describe('the linter of pairs', () => {
