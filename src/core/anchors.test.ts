@@ -49,6 +49,17 @@ describe("the student's own mistakes", () => {
     expect(new Set(opposites.map(({ id }) => id)).size).toBe(20)
   })
 
+  test('have opposites of all the moves that are right instead, in turn', () => {
+    const givesUp = many(60, (n) => [
+      pair(`q-${n}`, call('search'), call('not_found'), 'at-once'),
+      pair(`q-${n}`, call('read'), call('not_found'), 'before-reading'),
+      pair(`q-${n}`, call('answer'), call('not_found'), 'after-reading'),
+    ])
+    const { opposites } = evenedOut(gaveIn.slice(0, 18), givesUp, 100)
+    const of = (source: string) => opposites.filter((each) => each.source === source).length
+    expect([of('at-once'), of('before-reading'), of('after-reading')]).toEqual([6, 6, 6])
+  })
+
   test('are left out where they and their opposites do not fit', () => {
     const { own, opposites } = evenedOut(gaveIn, gaveUp(60), 30)
     expect([own.length, opposites.length]).toEqual([15, 15])

@@ -36,13 +36,12 @@ export interface AnchorOptions {
   readonly nearest?: boolean // bad replies that look most like the good ones: the harder ones to tell apart
 }
 
-/** The choice that a pair teaches, as `what was right > what was done`; undefined where both do the same in another way. */
-const choiceOf = ({ good, bad }: Pair): readonly [string, string] | undefined =>
-  moveOf(good) === moveOf(bad) ? undefined : [moveOf(good), moveOf(bad)]
+/** Whether a pair chooses between two moves; else both do the same in another way. */
+const isChoice = ({ good, bad }: Pair): boolean => moveOf(good) !== moveOf(bad)
 
 /**
- * The student's own mistakes, each with one of the opposite choice where that can be made: where it answers and had better give up,
- * a request that it had better answer, with giving up as the bad reply. Mistakes of one kind alone would teach the opposite
+ * The student's own mistakes, each with one that goes the other way: where it answered and had better given up, a request where
+ * giving up is the bad reply, of all the moves that are right instead in turn. Mistakes of one kind alone would teach the opposite
  * everywhere. Own mistakes are left out where they and their opposites are more than `most`.
  * @param groups the pairs that could be made of each item
  */
@@ -52,30 +51,33 @@ export const evenedOut = (
   most: number,
 ): { readonly own: Pair[]; readonly opposites: Pair[] } => {
   const [kept, opposites, net, uses]: [Pair[], Pair[], Counter, Counter] = [[], [], new Counter(), new Counter()]
-  const free = new Set(groups.flat())
-  const oppositeOf = ([right, done]: readonly [string, string]) => {
-    const fitting = [...free].filter((pair) => {
-      const choice = choiceOf(pair)
-      return choice?.[0] === done && choice[1] === right && uses.of(pair.id) < mostOfOne
-    })
-    return fitting.length === 0
-      ? undefined
-      : fewest(fitting, ({ id, source }) => [uses.of(id), uses.of(`by ${source}`)])
+  const free = new Set(groups.flat().filter(isChoice))
+  /** A pair in which the move that was right here is wrong. */
+  const againstTooMuch = (move: string): Pair | undefined => {
+    const fitting = [...free].filter((pair) => moveOf(pair.bad) === move && uses.of(pair.id) < mostOfOne)
+    if (fitting.length === 0) return undefined
+    return fewest(fitting, ({ id, good, source }) => [
+      uses.of(`${moveOf(good)} over ${move}`),
+      uses.of(id),
+      uses.of(`by ${source}`),
+    ])
+  }
+  const tally = ({ good, bad }: Pair) => {
+    net.add(moveOf(good))
+    net.add(moveOf(bad), -1)
   }
   for (const pair of own) {
     if (kept.length + opposites.length >= most) break
     kept.push(pair)
-    const choice = choiceOf(pair)
-    if (!choice) continue
-    net.add(choice.join('>'))
-    if (net.of(choice.join('>')) <= net.of([...choice].reverse().join('>'))) continue
-    const opposite = oppositeOf(choice)
-    if (!opposite || kept.length + opposites.length >= most) continue
+    if (!isChoice(pair)) continue
+    tally(pair)
+    const move = moveOf(pair.good)
+    const opposite = net.of(move) > 0 && kept.length + opposites.length < most ? againstTooMuch(move) : undefined
+    if (!opposite) continue
     free.delete(opposite)
     opposites.push(opposite)
-    net.add([...choice].reverse().join('>'))
-    uses.add(opposite.id)
-    uses.add(`by ${opposite.source}`)
+    tally(opposite)
+    for (const use of [opposite.id, `by ${opposite.source}`, `${moveOf(opposite.good)} over ${move}`]) uses.add(use)
   }
   return { own: kept, opposites }
 }

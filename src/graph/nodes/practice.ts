@@ -148,13 +148,16 @@ const pairsOf = async (
   const most = Math.ceil(deps.config.train.kto.rows / 2)
   const others = fresh.filter(({ id }) => !failed.has(id))
   const groups = await namedMistakes(others, most, golds, definition, round, deps)
-  const { own, opposites } = evenedOut(wrong, groups, most)
+  const { own, opposites } = evenedOut(wrong, groups, Math.ceil(most * ownAndOpposite))
   const had = [...own, ...opposites]
   const nearest = (await readJson<SpecFile>(deps.files.round(round).spec))?.lever === 'harder'
   const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
   const failsOf = (source: string) => fails.get(source) ?? source
   return [...had, ...anchorsOf(groups, { wanted: Math.max(0, most - had.length), had, nearest, failsOf })]
 }
+
+/** Of the pairs: what the student got wrong and its opposites. The rest are named mistakes, each about as often as any other. */
+const ownAndOpposite = 2 / 3
 
 /** Items to choose from for each pair of a set: few of them ask or decline, and each direction needs its share. */
 const choice = 4

@@ -132,6 +132,14 @@ const answersUnanswerable = mistake('answers-unanswerable', 'not-found', ({ at, 
   return { at: at('not_found'), call: ['answer', { text: pick(random, guesses), citations: shown.slice(0, 1) }] }
 })
 
+/** Nothing that was found is what was asked for. */
+const readsAStranger = mistake('reads-a-stranger', 'not-found', ({ at, item, gold }) => {
+  const [first] = traceOf(gold).shown
+  return item.kind !== 'unanswerable' || first === undefined
+    ? undefined
+    : { at: at('not_found'), call: ['read', { document: first }] }
+})
+
 const notFound = ['not_found', { reason: 'No document says it.' }] as const
 
 const givesUp = mistake('gives-up-at-once', 'no-false-not-found', ({ item, gold }) =>
@@ -209,6 +217,7 @@ export const mistakes: readonly SearchMistake[] = [
   uncited,
   wrongCitation,
   answersUnanswerable,
+  readsAStranger,
   givesUp,
   givesUpBeforeReading,
   givesUpAfterReading,
