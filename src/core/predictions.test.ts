@@ -27,7 +27,12 @@ describe('scorePredictions', () => {
     expect(score!.high!).toBeGreaterThan(0.4)
   })
 
+  test('calls a rise a hit that reads like the predicted one, to a tenth of a point', () => {
+    expect(scorePredictions([hypothesis(0.4004)], rows(1), rows(3))[0]).toMatchObject({ hit: true })
+  })
+
   test('calls less a miss', () => {
+    expect(scorePredictions([hypothesis(0.401)], rows(1), rows(3))[0]).toMatchObject({ hit: false })
     const [score] = scorePredictions([hypothesis(0.5)], rows(1), rows(3))
     expect(score).toMatchObject({ hit: false })
     expect(score?.brier).toBeCloseTo(0.49, 9)

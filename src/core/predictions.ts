@@ -42,8 +42,7 @@ const rateOf = (rows: readonly GradedRow[], criterion: string, where: Tags): Rat
 const movement = ({ before, after }: { before: Rate; after: Rate }, points: number, probability: number) => {
   if (before.rate === undefined || after.rate === undefined || !before.interval || !after.interval) return {}
   const moved = after.rate - before.rate
-  // a rise of exactly the predicted size is a hit, whatever the last digit of a float says
-  const hit = moved >= points - 1e-9
+  const hit = moved >= points - toldTo / 2
   return {
     moved,
     low: moved - Math.hypot(after.rate - after.interval.low, before.interval.high - before.rate),
@@ -52,6 +51,9 @@ const movement = ({ before, after }: { before: Rate; after: Rate }, points: numb
     brier: brier([{ probability, happened: hit }]),
   }
 }
+
+/** Predictions are told to a tenth of a point: a rise that reads like the predicted one is a hit. */
+const toldTo = 0.001
 
 /** What share of a tag's failures one round is expected to mend before any round has shown it. */
 const mendedShare = 0.5
