@@ -164,10 +164,13 @@ const stopsHalfway = mistake('stops-halfway', 'answer', ({ at, item }) => {
   return { at: further, call: ['answer', { text: first.text, citations: [first.document] }] }
 })
 
-/** Once more, when there is enough to answer. */
-const searchesOn = mistake('searches-on', 'queries', ({ at, gold }) => {
+/** When there is enough to answer: the same once more, or for what was found, as if there were another hop. */
+const searchesOn = mistake('searches-on', 'queries', ({ at, gold, item, random }) => {
   const call = callOf(gold[at('search') ?? -1])
-  return call?.name === 'search' ? { at: at('answer'), call: ['search', { query: call.query }] } : undefined
+  if (call?.name !== 'search') return undefined
+  const due = item.needs.flatMap(({ queries }) => queries)
+  const named = item.answers.find((answer) => /^\p{Lu}\p{L}+$/u.test(answer) && !due.includes(answer))
+  return { at: at('answer'), call: ['search', { query: named && random() < 0.7 ? named : call.query }] }
 })
 
 /** One more document, when there is enough to answer. */

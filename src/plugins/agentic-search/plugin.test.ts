@@ -150,6 +150,7 @@ describe('grades', () => {
     expect(judgeQueries(['old town bridge'], item).score).toBe(1)
     expect(judgeQueries(['When was the old town bridge opened'], item).reason).toBe('the whole question as a query')
     expect(judgeQueries(['town bridge', 'bridge town!'], item)).toEqual({ score: 0.5, reason: 'the same query again' })
+    expect(judgeQueries(['town bridge', 'Zemen'], { ...item, answers: ['Zemen'] }).reason).toMatch(/found already/)
   })
 
   test('a judge is asked whether what was read supports an answer, beside what code has decided, and about nothing else', async () => {

@@ -12,7 +12,11 @@ export const judgeQueries = (queries: readonly string[], item: Item): { score: n
   return { score: good / queries.length, reason: first ?? 'a few fitting words each' }
 }
 
-const faultOf = (query: string, before: readonly string[], { question, needs, looks }: Item): string | undefined => {
+const faultOf = (
+  query: string,
+  before: readonly string[],
+  { question, needs, looks, answers }: Item,
+): string | undefined => {
   const words = wordsIn(query)
   const sorted = (text: string) => [...new Set(wordsIn(text))].sort().join(' ')
   if (before.some((earlier) => sorted(earlier) === sorted(query))) return 'the same query again'
@@ -20,6 +24,8 @@ const faultOf = (query: string, before: readonly string[], { question, needs, lo
   const echoed = [...asked].filter((word) => words.includes(word)).length
   const good = [...needs, ...looks].flatMap(({ queries }) => queries).some((gold) => sorted(gold) === sorted(query))
   if (good) return undefined
+  if (answers.some((answer) => sorted(answer) === sorted(query)))
+    return 'a search for the answer, which was found already'
   if (asked.size >= 5 && echoed === asked.size) return 'the whole question as a query'
   return words.length > longestQuery ? `${words.length} words in one query` : undefined
 }
