@@ -86,6 +86,10 @@ const duels = function* (
   }
 }
 
+/** Scores go from 0 to 1, so nothing can move by more than 1: t does not know that. */
+const withinScale = (test: Clustered | undefined): Clustered | undefined =>
+  test && { ...test, low: Math.max(-1, test.low), high: Math.min(1, test.high) }
+
 /** The first record of an item counts, as on resume. */
 const byId = (rows: readonly GradedRow[]): Map<string, GradedRow> => {
   const found = new Map<string, GradedRow>()
@@ -94,7 +98,7 @@ const byId = (rows: readonly GradedRow[]): Map<string, GradedRow> => {
 }
 
 const summary = (pairs: readonly (Paired & { candidate: number; incumbent: number })[]) => {
-  const test = clustered(pairs)
+  const test = withinScale(clustered(pairs))
   const rows = pairs.length
   const mean = (arm: 'candidate' | 'incumbent') => pairs.reduce((sum, pair) => sum + pair[arm], 0) / rows
   return {

@@ -53,6 +53,13 @@ describe('the primary', () => {
     expect(verdict.reason).toContain('right rose by 12.5 points')
   })
 
+  test('moves by no more than there is to move', () => {
+    const nearlyAll = rowsOf(passesWhere((family, row) => family > 0 || row > 1))
+    const { primary } = judge(nearlyAll, rowsOf(passesWhere(() => false)))
+    expect(primary.high).toBe(1)
+    expect(primary.difference).toBeGreaterThan(0.98)
+  })
+
   test('rejects a clear loss', () => {
     expect(judge(half, better)).toMatchObject({ verdict: 'reject' })
   })
