@@ -4,6 +4,8 @@ import { searchesOf, traceOf } from './trace.ts'
 
 /** "Not found" is bought cheaply with giving up, and the other way round: neither may fall far. */
 const protect = { margin: 0.15, floor: 0.1 }
+/** Searching and answering are learned first, and giving up by judgement behind them: a student that never gives up yet is a step on the way. */
+const protectLater = { ...protect, floor: 0 }
 
 /** The first one is what promotion is decided by. */
 export const targets: readonly Target[] = [
@@ -12,7 +14,7 @@ export const targets: readonly Target[] = [
   { of: 'document-precision', measure: 'mean-score', pass: 0.7, warn: 0.65 },
   { of: 'document-recall', measure: 'mean-score', pass: 0.9, warn: 0.85 },
   { of: 'groundedness', measure: 'mean-score', pass: 0.85, warn: 0.75 },
-  { of: 'not-found', measure: 'pass-rate', pass: 0.75, warn: 0.65, protect },
+  { of: 'not-found', measure: 'pass-rate', pass: 0.75, warn: 0.65, protect: protectLater },
   { of: 'no-false-not-found', measure: 'pass-rate', pass: 0.9, warn: 0.8, protect },
   { of: 'not-found-balanced', measure: 'pooled', pass: 0.8, warn: 0.7 },
   { of: 'answer', measure: 'pass-rate', pass: 0.7, warn: 0.6 },
