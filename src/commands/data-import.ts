@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { DataFinding } from '../core/contract.ts'
 import { dataFormats } from '../core/data/message-forms.ts'
 import { type DataRow, readRow } from '../core/data/rows.ts'
-import { exitCodes, messageOf } from '../core/errors.ts'
+import { exitCodes, messageOf, WhetError } from '../core/errors.ts'
 import { readLines, writeJsonl } from '../core/jsonl.ts'
 import { aids } from '../plugins/index.ts'
 import { defineCommand } from './command.ts'
@@ -32,7 +32,7 @@ export const command = defineCommand<typeof input, Imported>({
   input,
   positional: ['file'],
   async run(input, context) {
-    const tools = input.tools === undefined ? undefined : await aids.readTools?.(path.resolve(context.cwd, input.tools))
+    const tools = input.tools === undefined ? undefined : await toolsOf(path.resolve(context.cwd, input.tools))
     const out = path.resolve(context.cwd, input.out)
     const findings: DataFinding[] = []
     const labels = new Set<boolean>()
@@ -75,6 +75,17 @@ const parsed = (text: string, format: z.output<typeof input>['format']): ReturnT
   } catch (error) {
     return { problems: [{ kind: 'broken-json', path: '$', message: messageOf(error), severity: 'error' }] }
   }
+}
+
+const toolsOf = (file: string) => {
+  if (aids.readTools) return aids.readTools(file)
+  throw new WhetError({
+    code: 'unknown-skill',
+    message:
+      '--tools reads the forms that the skill tool-calling knows, and it is not built in here: name the tools in the rows.',
+    fixedBy: 'config',
+    exit: exitCodes.usage,
+  })
 }
 
 const oneClass = (label: boolean): DataFinding => ({

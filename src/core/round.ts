@@ -21,7 +21,7 @@ export interface Paired {
   readonly practised: number // fresh training items that the best student answered
   readonly pairs: number
   readonly fromStudent: number // pairs whose bad reply the student gave itself
-  readonly held?: number // right replies to other requests, which hold what the student does right
+  readonly held?: number // right replies to other requests, which hold what the student does right; DPO learns from pairs alone
   readonly directions?: Readonly<Record<Direction, number>> // pairs by what they teach
   readonly lint: PairLint
 }

@@ -154,7 +154,8 @@ export const stagesFor = (
     { name: 'gate', what: 'promote, hold or reject, by paired statistics', estimateMinutes: 0 },
     { name: 'analyze', what: 'what failed, and the spec of the next rows', estimateMinutes: 0 },
   ]
-  const { enabled, practice, rows } = train.kto
+  const { enabled, practice, rows, hold } = train.kto
+  const compared = train.judgement === 'kto' ? rows * (1 + hold / 2) : rows // for each two rows, a pair, so many are held
   const judging = enabled
     ? [
         {
@@ -165,7 +166,7 @@ export const stagesFor = (
         {
           name: 'train',
           what: `${train.judgement.toUpperCase()} on ${rows} good and bad replies, in place of SFT`,
-          estimateMinutes: minutesFor(rows * (train[train.judgement].epochs ?? 1), pairRow * pace.row),
+          estimateMinutes: minutesFor(compared * (train[train.judgement].epochs ?? 1), pairRow * pace.row),
         },
       ]
     : []

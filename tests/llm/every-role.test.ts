@@ -18,6 +18,7 @@ import { rolesOf } from '../support/llm.ts'
 import { soundSpec } from '../support/scripted-analyst.ts'
 import {
   answers,
+  lastOf,
   type ScriptedAnswer,
   type ScriptedOpenAi,
   type ScriptedRequest,
@@ -27,7 +28,6 @@ import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
 
 let server: ScriptedOpenAi
 afterEach(() => server?.close())
-const lastOf = ({ messages }: ScriptedRequest) => messages.at(-1)!.content
 
 /** The toy skill with a question for a judge, a verb of a teacher's, and every fifth item worded so that its own grader refuses it. */
 const demanding = () => {

@@ -8,6 +8,7 @@ import { openGateway } from '../../src/core/llm/gateway.ts'
 import { newFolder, rolesOf, scope } from '../support/llm.ts'
 import {
   answers,
+  lastOf,
   type ScriptedAnswer,
   type ScriptedOpenAi,
   type ScriptedRequest,
@@ -27,7 +28,6 @@ const judgeThat = async (answer: (request: ScriptedRequest) => ScriptedAnswer) =
   })
   return gateway.llm('judge', scope())!
 }
-const lastOf = ({ messages }: ScriptedRequest) => messages.at(-1)!.content
 
 describe('agreement has the reference values', () => {
   test('of Cohen’s kappa with its interval', () => {

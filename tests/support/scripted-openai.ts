@@ -31,6 +31,9 @@ export interface ScriptedRequest {
   readonly [field: string]: unknown
 }
 
+/** What was asked last. */
+export const lastOf = ({ messages }: ScriptedRequest): string => messages.at(-1)!.content
+
 export interface ScriptedOpenAi {
   readonly url: string
   readonly requests: readonly ScriptedRequest[] // chat completions only, retries too

@@ -23,7 +23,7 @@ const lessonOf = (summary: RoundSummary): string | null => {
   return fellBack ? `${taught ?? ''} The LLM analyst wrote no spec for it: ${clean(fellBack, 300)}.`.trim() : taught
 }
 
-const taughtOf = ({ lesson, pairs, rows }: RoundSummary): string | null => {
+const taughtOf = ({ lesson, pairs, rows, train }: RoundSummary): string | null => {
   if (!lesson) return null
   if (!pairs) return `Format, by SFT on ${rows.trained} rows: ${lesson.why}.`
   const { practised, pairs: count, fromStudent, held, lint, directions } = pairs
@@ -31,7 +31,9 @@ const taughtOf = ({ lesson, pairs, rows }: RoundSummary): string | null => {
     ? ` ${directions.act} pairs teach to act where acting is right, ${directions['hold-back']} to ask or decline where that is, ${directions.how} how to call and ${directions.say} what to say.`
     : ''
   const tells = `Surface alone tells the label of ${wholePercent(lint.form)} (call or text), ${wholePercent(lint.length)} (length) and ${wholePercent(lint.word?.accuracy ?? 0.5)} (one word) of the rows; 50 % is chance`
-  return `Judgement, by KTO on ${count} pairs: ${lesson.why}. The best student answered ${practised} fresh training items, and ${fromStudent} of the bad replies are its own.${taught}${held ? ` ${held} right replies to other requests hold what it does right.` : ''} ${tells}.`
+  const holds = held ? ` ${held} right replies to other requests hold what it does right.` : ''
+  const by = (train?.kind ?? 'kto').toUpperCase()
+  return `Judgement, by ${by} on ${count} pairs: ${lesson.why}. The best student answered ${practised} fresh training items, and ${fromStudent} of the bad replies are its own.${taught}${holds} ${tells}.`
 }
 
 const verdictRow = ({ verdict }: RoundSummary, against: number): VerdictRow | null => {

@@ -59,7 +59,8 @@ export const practice: Stage = async (state, deps) => {
       const random = mulberry32(seedFrom(deps.config.seed, 'pairs', state.round))
       const pairs = shuffle(random, await pairsOf(rows, fresh, golds, frozen, state.round, deps))
       const apart = new Set([...pairs.map(({ id }) => id), ...wrongOf(rows)])
-      const wanted = Math.round(pairs.length * deps.config.train.kto.hold)
+      const { judgement, kto } = deps.config.train
+      const wanted = judgement === 'kto' ? Math.round(pairs.length * kto.hold) : 0 // DPO learns from pairs alone
       const others = fresh.filter(({ id }) => !apart.has(id)).slice(0, wanted)
       const held = others.flatMap(({ id }) => heldOf(id, golds.get(id), random))
       await writePairs(pairs, held, rows.length, round, deps)
@@ -147,10 +148,11 @@ const pairsOf = async (
   }
   const most = Math.ceil(deps.config.train.kto.rows / 2)
   const others = fresh.filter(({ id }) => !failed.has(id))
-  const groups = await namedMistakes(others, most, golds, definition, round, deps)
+  const spec = await readJson<SpecFile>(deps.files.round(round).spec)
+  const groups = await namedMistakes(others.slice(0, choice * most), spec, golds, definition, deps)
   const { own, opposites } = evenedOut(wrong, groups, Math.ceil(most * ownAndOpposite))
   const had = [...own, ...opposites]
-  const nearest = (await readJson<SpecFile>(deps.files.round(round).spec))?.lever === 'harder'
+  const nearest = spec?.lever === 'harder'
   const fails = new Map(deps.plugin.mistakes.map((mistake) => [mistake.name, mistake.fails]))
   const failsOf = (source: string) => fails.get(source) ?? source
   return [...had, ...anchorsOf(groups, { wanted: Math.max(0, most - had.length), had, nearest, failsOf })]
@@ -169,15 +171,13 @@ const choice = 4
  */
 const namedMistakes = async (
   items: readonly ItemBase[],
-  most: number,
+  spec: SpecFile | undefined,
   golds: ReadonlyMap<string, SftRow>,
   definition: unknown,
-  round: number,
   deps: Deps,
 ): Promise<(readonly Pair[])[]> => {
   const groups: (readonly Pair[])[] = []
-  const spec = await readJson<SpecFile>(deps.files.round(round).spec)
-  for (const item of items.slice(0, choice * most)) {
+  for (const item of items) {
     deps.signal.throwIfAborted()
     const gold = golds.get(item.id)
     if (gold) groups.push(namedIn(spec?.spec.parts ?? [], item, await mistakesOf(item, gold, definition, deps)))
