@@ -73,6 +73,14 @@ const Kto = section(
     practice: whole(8)
       .default(300)
       .describe('fresh training items that the best student answers; its mistakes are the bad replies'),
+    temperature: z
+      .number()
+      .min(0)
+      .max(2)
+      .default(0)
+      .describe(
+        'how freely it answers in practice: above 0 it errs more often, and in ways that it finds likely itself',
+      ),
     rows: whole(8)
       .default(240)
       .describe(

@@ -6,17 +6,32 @@ import { loadConfig } from '../../src/core/config.ts'
 import { readJson, readJsonl } from '../../src/core/jsonl.ts'
 import type { PreferenceRow } from '../../src/core/pairs.ts'
 import type { Paired } from '../../src/core/round.ts'
+import type { Student } from '../../src/core/student.ts'
 import type { TrainJob } from '../../src/core/trainer.ts'
 import { Workspace } from '../../src/core/workspace.ts'
+import type { Students } from '../../src/graph/deps.ts'
 import { startRun } from '../../src/graph/engine.ts'
 import { nextLesson } from '../../src/graph/lesson.ts'
 import { parseState, type State } from '../../src/graph/state.ts'
-import { toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
+import { type ToyItem, toySkill, toyStudents, toyTrainer } from '../support/toy.ts'
 
 let dir = ''
 afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
   dir = ''
+})
+
+/** The same students; what they are asked, and how freely they may answer, is noted. */
+const listened = (students: Students, asked: { request: string; temperature: number }[]): Students => ({
+  ...students,
+  open: async (...given) => {
+    const open = await students.open(...given)
+    const reply: Student['reply'] = (messages, tools, options) => {
+      asked.push({ request: messages.at(-1)?.content ?? '', temperature: options.temperature ?? 0 })
+      return open.student.reply(messages, tools, options)
+    }
+    return { ...open, student: { ...open.student, reply } }
+  },
 })
 
 const run = async (
@@ -25,23 +40,24 @@ const run = async (
   train = '',
   onJob: (job: TrainJob) => Promise<void> = async () => {},
   plugin = toySkill(),
-  practice = 40,
+  kto = 'practice: 40',
 ) => {
   dir ||= mkdtempSync(path.join(tmpdir(), 'whet-judgement-'))
   writeFileSync(
     path.join(dir, 'whetstone.yaml'),
     'skill: toy\nevaluation: { dev: 60, gate: 120, sealed: 20 }\nloop: { rounds: 3, rows: 60, plateau: 5 }\nstudent: { slots: 8 }\ntrain: { '.concat(
-      train.startsWith('grpo') ? train : `kto: { enabled: true, practice: ${practice}, beta: 0.2 }${train}`,
+      train.startsWith('grpo') ? train : `kto: { enabled: true, ${kto}, beta: 0.2 }${train}`,
       ' }\n',
     ),
   )
   const jobs: TrainJob[] = []
+  const asked: { request: string; temperature: number }[] = []
   const trainer = toyTrainer()
   const outcome = await startRun({
     workspace: Workspace.at(dir),
     plugin,
     machines: {
-      students: toyStudents(knowledge),
+      students: listened(toyStudents(knowledge), asked),
       trainer: {
         run: async (job, options) => {
           jobs.push(job)
@@ -53,7 +69,7 @@ const run = async (
     loaded: await loadConfig(path.join(dir, 'whetstone.yaml')),
     ...(from && { from }),
   })
-  return { outcome, jobs, files: Workspace.at(dir).run(outcome.run) }
+  return { outcome, jobs, asked, files: Workspace.at(dir).run(outcome.run) }
 }
 
 describe('a run that may teach judgement', () => {
@@ -112,7 +128,14 @@ describe('a run that may teach judgement', () => {
 })
 
 test('holds what the student does right by right replies to requests that no pair has', async () => {
-  const { files } = await run([[], ['plain', 'loud'], ['plain', 'loud']], undefined, '', undefined, undefined, 20)
+  const { files } = await run(
+    [[], ['plain', 'loud'], ['plain', 'loud']],
+    undefined,
+    '',
+    undefined,
+    undefined,
+    'practice: 20',
+  )
   const { rows } = await readJsonl<PreferenceRow>(files.round(2).kto)
   const held = rows.filter(({ source }) => source === 'held')
   expect(held.length).toBe((await readJson<Paired>(files.round(2).paired))?.held)
@@ -122,8 +145,23 @@ test('holds what the student does right by right replies to requests that no pai
   expect(held.filter(({ id }) => paired.has(id.split('#')[0]))).toEqual([])
 })
 
+test('answers as freely as the config says in practice, and always its likeliest reply where it is measured', async () => {
+  const { files, asked } = await run(
+    [[], ['plain'], ['plain']],
+    undefined,
+    '',
+    undefined,
+    undefined,
+    'practice: 40, temperature: 0.9',
+  )
+  const answered = await Promise.all([2, 3].map((round) => readJsonl<{ item: ToyItem }>(files.round(round).practice)))
+  const practised = new Set(answered.flatMap(({ rows }) => rows.map(({ item }) => item.request)))
+  expect(practised.size).toBeGreaterThan(10)
+  for (const { request, temperature } of asked) expect(temperature).toBe(practised.has(request) ? 0.9 : 0)
+})
+
 test('practises on all parts of a spec alike, not on the items that were made first', async () => {
-  const { files } = await run([[], ['plain'], ['plain', 'loud']], undefined, '', undefined, undefined, 20)
+  const { files } = await run([[], ['plain'], ['plain', 'loud']], undefined, '', undefined, undefined, 'practice: 20')
   const idsOf = async (file: string) => (await readJsonl<{ id: string }>(file)).rows.map(({ id }) => id)
   const made = await idsOf(files.round(2).items)
   const asked = (await readJsonl<{ item: { id: string } }>(files.round(2).practice)).rows.map(({ item }) => item.id)

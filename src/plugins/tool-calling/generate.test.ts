@@ -55,6 +55,19 @@ describe('every generated item', () => {
     }
   })
 
+  test('can be asked the wrong question, in the words of another one about the same tool', async () => {
+    const asked = await itemsOf(all, 'train', 100, { kind: ['ask'] })
+    const mistake = toolCalling.mistakes.find(({ name }) => name === 'asks-for-another-thing')!
+    const replies = new Set(asked.map(({ reply }) => reply))
+    const made = asked.flatMap((item) => {
+      const transcript = [{ role: 'user' as const, content: item.request }, toolCalling.gold(item, [], all)!]
+      return mistake.apply(item, transcript, all, 5)?.turn.content ?? []
+    })
+    expect(made.length).toBeGreaterThan(25) // tools with one argument to ask for have no other question
+    expect(made.every((question) => question.endsWith('?'))).toBe(true)
+    expect(made.filter((question) => replies.has(question)).length).toBeGreaterThan(made.length / 2)
+  })
+
   test('has right calls that fit into a reply', async () => {
     for (const item of await itemsOf({ ...all, replyChars: 150 }, 'train', 500)) {
       const { toolCalls = [] } = toolCalling.gold(item, [], all) ?? {}

@@ -13,6 +13,7 @@ import type { AnyItem } from './any-item.ts'
 import { compiled } from './compiled.ts'
 import type { Definition } from './definition.ts'
 import type { Item } from './item.ts'
+import { asks as asksFor } from './language.ts'
 import { altered, inventedArguments, inventedNames, placeholders, similarity } from './plausible.ts'
 import { isRecording, turnsOf } from './recorded/recording.ts'
 import { turnItem } from './recorded/turn.ts'
@@ -239,6 +240,17 @@ const declinesInsteadOfAsking = mistake('declines-instead-of-asking', 'asks-back
   item.kind === 'ask' ? { content: pick(random, needlessRefusals) } : undefined,
 )
 
+/** Asks, but for something else than what is missing: in the words of another question about the same tool. */
+const asksForAnotherThing = mistake('asks-for-another-thing', 'asks-back', ({ item, definition, random }) => {
+  const { asks } = item.truth
+  if (!asks) return undefined
+  const others = compiled(definition).families.filter(
+    ({ asks: other, calls }) => other && calls[0]?.tools[0] === asks.tool,
+  )
+  const questions = others.flatMap(({ replies }) => replies).filter((reply) => !asksFor(reply, asks.names))
+  return questions.length > 0 ? { content: pick(random, [...new Set(questions)]) } : undefined
+})
+
 const asksInsteadOfDeclining = mistake('asks-instead-of-declining', 'declines', ({ item, random }) =>
   item.kind === 'decline' ? { content: pick(random, needlessQuestions) } : undefined,
 )
@@ -274,6 +286,7 @@ export const mistakes: readonly ToolCallingMistake[] = [
   asksInsteadOfCalling,
   declinesInsteadOfCalling,
   declinesInsteadOfAsking,
+  asksForAnotherThing,
   asksInsteadOfDeclining,
   malformedCall,
 ]
