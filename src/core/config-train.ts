@@ -91,7 +91,9 @@ const Kto = section(
       .min(0)
       .max(10)
       .default(1)
-      .describe('right replies to other requests for each pair, beside `rows`: what the student does right is to stay'),
+      .describe(
+        'right replies to other requests for each pair, beside `rows`: what the student does right is to stay; of earlier rounds first',
+      ),
     loss: z
       .enum(['apo_zero_unpaired', 'kto'])
       .optional()

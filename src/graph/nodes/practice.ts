@@ -62,8 +62,10 @@ export const practice: Stage = async (state, deps) => {
       const apart = new Set([...pairs.map(({ id }) => id), ...wrongOf(rows)])
       const { judgement, kto } = deps.config.train
       const wanted = judgement === 'kto' ? Math.round(pairs.length * kto.hold) : 0 // DPO learns from pairs alone
-      const others = fresh.filter(({ id }) => !apart.has(id)).slice(0, wanted)
-      const held = others.flatMap(({ id }) => heldOf(id, golds.get(id), random))
+      // what earlier rounds taught is spread as widely as they were; the round's own items lie where the student is weak
+      const known = (await readJsonl<SftRow>(round.sft)).rows.filter(({ id }) => !golds.has(itemOf(id)))
+      const others = fresh.flatMap(({ id }) => (apart.has(id) ? [] : (golds.get(id) ?? [])))
+      const held = [...shuffle(random, known), ...others].slice(0, wanted).map((row) => heldOf(row, random))
       await writePairs(pairs, held, rows.length, round, deps)
     }
   } finally {
@@ -75,12 +77,12 @@ export const practice: Stage = async (state, deps) => {
 const wrongOf = (rows: readonly EvaluationRow[]) => rows.filter(hasFlaw).map(({ item }) => item.id)
 
 /** One turn of the gold, any of an episode's. */
-const heldOf = (id: string, gold: SftRow | undefined, random: Random): PreferenceRow[] => {
-  if (!gold) return []
+const heldOf = (gold: SftRow, random: Random): PreferenceRow => {
   const transcript = [...gold.prompt, ...gold.completion]
   const turns = transcript.flatMap(({ role }, at) => (role === 'assistant' && at >= gold.prompt.length ? [at] : []))
   const at = pick(random, turns)
-  return [heldRow({ id, prompt: transcript.slice(0, at), tools: gold.tools }, transcript[at] as AssistantTurn)]
+  const request = { id: itemOf(gold.id), prompt: transcript.slice(0, at), tools: gold.tools }
+  return heldRow(request, transcript[at] as AssistantTurn)
 }
 
 const writePairs = async (
