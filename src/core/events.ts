@@ -141,6 +141,7 @@ export const eventData = {
     kept: count,
     fell: z.record(z.string(), count), // by reason
     spread: z.number().optional(), // different three-word sequences as a share of all, 0..1
+    meaning: z.number().optional(), // 1 less the mean cosine of all pairs of vectors, 0 where all mean the same
   }),
   'llm.used': z.object({
     role: z.string(),

@@ -34,12 +34,14 @@ export const collectItems = async (
     apart = new Map(),
     teacher,
     byHeart,
+    embed,
   }: {
     guarded?: readonly ItemBase[]
     taken?: ReadonlySet<string>
     apart?: ReadonlyMap<string, Split>
     teacher?: Llm | undefined
     byHeart?: GenerateContext['byHeart']
+    embed?: GenerateContext['embed']
   } = {},
 ): Promise<Collected> => {
   const { plugin, signal } = deps
@@ -53,7 +55,7 @@ export const collectItems = async (
   const items: ItemBase[] = []
   const counts = { made: 0, duplicates: 0, leaked: 0 }
   const yielded: GenerateContext['yielded'] = (data) => deps.emit({ type: 'teacher.yield', data })
-  const taught = teacher && { teacher, yielded, ...(byHeart && { byHeart }) }
+  const taught = teacher && { teacher, yielded, ...(byHeart && { byHeart }), ...(embed && { embed }) }
   for await (const item of plugin.generate(spec, definition, { signal, progress, ...taught })) {
     signal.throwIfAborted()
     counts.made += 1

@@ -23,8 +23,13 @@ export const editedText = ({ edited }: DataRow): string[] =>
   edited > 0 ? [`${plural(edited, 'item')} changed by a person, and validated again`] : []
 
 /** What became of what a teacher wrote to one prompt, and how alike it is. */
-export const taughtText = (row: TeacherYield): string =>
-  `${tallyText(row)}${row.spread == null ? '' : ` (different three-word sequences: ${percent(row.spread)})`}`
+export const taughtText = (row: TeacherYield): string => {
+  const measures = [
+    ...(row.spread == null ? [] : [`different three-word sequences: ${percent(row.spread)}`]),
+    ...(row.meaning == null ? [] : [`apart in meaning: ${row.meaning.toFixed(2)} of 1`]),
+  ]
+  return `${tallyText(row)}${measures.length > 0 ? ` (${measures.join('; ')})` : ''}`
+}
 
 export const goalText = ({ pass, measure }: TargetRow): string =>
   measure === 'pooled' ? `≥ ${pass}` : `≥ ${Number((pass * 100).toFixed(1))} %`

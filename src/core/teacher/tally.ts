@@ -21,15 +21,15 @@ export class Tally {
     this.#fell[reason] = (this.#fell[reason] ?? 0) + 1
   }
 
-  /** @param spread of the texts kept so far, see Diversity */
-  result(spread?: number): TeacherYield {
+  /** @param measured of the texts kept so far, see Diversity */
+  result(measured: Pick<TeacherYield, 'spread' | 'meaning'> = {}): TeacherYield {
     const { prompt } = this
     return {
       prompt,
       wrote: this.#wrote,
       kept: this.#kept,
       fell: { ...this.#fell },
-      ...(spread !== undefined && { spread }),
+      ...measured,
     }
   }
 }

@@ -6,6 +6,7 @@ import { openByHeart } from '../by-heart.ts'
 import { collectItems, familiesOf } from '../collect.ts'
 import type { Stage } from '../deps.ts'
 import { missingFile } from '../stage.ts'
+import { openVectors } from '../vectors.ts'
 import { readFrozen } from './define.ts'
 
 /** Counts of a round's generation, kept beside its items so that a resumed run does not generate twice. */
@@ -24,14 +25,15 @@ export const generate: Stage = async (state, deps) => {
   if (!written) throw missingFile(`The spec of round ${state.round}`, round.spec)
   const { definition } = await readFrozen(files, plugin)
   const evaluation = await evaluationItems(files)
-  const byHeart = openByHeart(deps)
+  const [byHeart, vectors] = [openByHeart(deps), openVectors(deps)]
   const { items, ...counts } = await collectItems(written.spec, definition, deps, {
     guarded: Object.values(evaluation).flat(),
     apart: familiesOf(evaluation),
     taken: await earlierIds(files, state.round),
     teacher: deps.llm('teacher'),
     byHeart: byHeart.ask,
-  }).finally(byHeart.close)
+    embed: vectors.embed,
+  }).finally(() => Promise.all([byHeart.close(), vectors.close()]))
   await writeJsonl(round.items, items)
   await writeJson(round.generated, counts satisfies GenerateCounts)
   deps.emit({

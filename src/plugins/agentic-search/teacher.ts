@@ -70,7 +70,7 @@ export async function* writtenItems(
       sample(random, chunksOf(entry, opened.index, definition), 1),
     ),
   )
-  const [diversity, seen] = [new Diversity(), new NearDuplicates()]
+  const [diversity, seen] = [new Diversity(context.embed), new NearDuplicates()]
   const tallies = new Map<string, Tally>()
   const asking = { teacher, byHeart, diversity, seen, opened, random, context }
   let made = 0
@@ -86,12 +86,12 @@ export async function* writtenItems(
       if (!kept) return
       for (const question of kept.slice(0, wanted - made)) {
         made += 1
-        diversity.add(question.question)
+        await diversity.add(question.question)
         yield asItem(question, chunk.entry)
       }
     }
   } finally {
-    for (const tally of tallies.values()) context.yielded?.(tally.result(diversity.spread))
+    for (const tally of tallies.values()) context.yielded?.(tally.result(diversity.measured))
   }
 }
 

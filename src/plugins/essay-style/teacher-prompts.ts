@@ -21,8 +21,16 @@ export const readingPrompt = (text: string, size: number, claims: number): Trans
 
 const joined: Readonly<Record<Relation, string>> = { and: '', but: 'but ', so: 'so ', because: 'because ' }
 
-/** The bones in, a person who thinks aloud out. The text itself is not shown: it is what has yet to be written. */
-export const speechPrompt = (truth: Truth, plan: Plan, { brainstorm: { words } }: FrozenContract): Transcript => [
+/**
+ * The bones in, a person who thinks aloud out. The text itself is not shown: it is what has yet to be written.
+ * @param advice against what other brainstorms said too often
+ */
+export const speechPrompt = (
+  truth: Truth,
+  plan: Plan,
+  { brainstorm: { words } }: FrozenContract,
+  advice?: string,
+): Transcript => [
   system('You are somebody who thinks aloud into a phone before writing an essay.'),
   user(
     `What you say, in this order:\n${quoted(
@@ -34,6 +42,7 @@ export const speechPrompt = (truth: Truth, plan: Plan, { brainstorm: { words } }
       ? [`Somewhere in between you think aloud of something else, in these words: ${quoted(plan.tangent, 100)}.`]
       : []),
     `Keep the words of subjects and claims; everything around them is speech: short, unfinished, ${mess(plan)}, no headings, no list, nothing that is not given here. ${Math.ceil(words[0] * 1.1)} to ${Math.floor(words[1] * 0.95)} words in all.`,
+    ...(advice ? [advice] : []),
   ),
 ]
 

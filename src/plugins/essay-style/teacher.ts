@@ -1,4 +1,5 @@
 import {
+  Diversity,
   type GenerateContext,
   isWhetError,
   type Llm,
@@ -55,7 +56,7 @@ export async function* writtenItems(
   const random = mulberry32(seedFrom('texts', wish.seed))
   const parts = shuffle(random, texts.flatMap(({ name, text }) => passagesOf(text, partWords).map((part) => ({ name, text: part })))) // biome-ignore format: one list
   const tallies = { ideas: new Tally('ideas of texts'), speech: new Tally('brainstorms'), voice: new Tally('outlines in the voice') } // biome-ignore format: one line
-  const asking: Asking = { teacher, wish, definition, context, tallies, pools: poolsOf(definition.material, 'train'), over: false } // biome-ignore format: one line
+  const asking: Asking = { teacher, wish, definition, context, tallies, pools: poolsOf(definition.material, 'train'), diversity: new Diversity(context.embed), over: false } // biome-ignore format: one line
   let made = 0
   try {
     const most = Math.min(parts.length, tries * wish.rows)
@@ -68,11 +69,14 @@ export async function* writtenItems(
       const found = await Promise.all(batch.map((part, n) => itemOf(part, first + n, asking)))
       for (const item of found.filter((each) => each !== undefined)) {
         made += 1
+        await asking.diversity.add(item.brainstorm)
         yield item
       }
     }
   } finally {
-    for (const tally of Object.values(tallies)) context.yielded?.(tally.result())
+    const { ideas, speech, voice } = tallies
+    const told = [ideas.result(), speech.result(asking.diversity.measured), voice.result()]
+    for (const one of told) context.yielded?.(one)
   }
 }
 
@@ -83,6 +87,7 @@ interface Asking {
   readonly context: GenerateContext
   readonly tallies: Readonly<Record<'ideas' | 'speech' | 'voice', Tally>>
   readonly pools: Pools
+  readonly diversity: Diversity // of the brainstorms
   over: boolean // the teacher cannot be asked any more
 }
 
@@ -102,7 +107,9 @@ const itemOf = async ({ name, text }: Part, number: number, asking: Asking): Pro
   const truth = judged(truthOf(read, text, size, definition), tallies.ideas)
   if (!truth) return undefined
   const plan = planOf(truth, disturbancesFor(wish, seed), pools, seed)
-  const speech = await ask(asking, () => teacher.complete(speechPrompt(truth, plan, contract), Speech))
+  const speech = await ask(asking, () =>
+    teacher.complete(speechPrompt(truth, plan, contract, asking.diversity.advice), Speech),
+  )
   if (!speech) return undefined
   const brainstorm = speech.brainstorm.trim()
   const plainItem = asItem(truth, plan, brainstorm, name)

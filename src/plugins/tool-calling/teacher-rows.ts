@@ -45,7 +45,7 @@ const Replies = z.strictObject({
     .max(2 * batch),
 })
 
-type Context = Pick<GenerateContext, 'signal' | 'teacher' | 'progress' | 'yielded'>
+type Context = Pick<GenerateContext, 'signal' | 'teacher' | 'embed' | 'progress' | 'yielded'>
 
 /**
  * The items with some of them in the words of a teacher, as many as before. The truth stays: the calls are given, and the teacher
@@ -89,7 +89,7 @@ export async function* reworded(
 
 class Rewriter {
   readonly #random
-  readonly #diversity = new Diversity()
+  readonly #diversity
   readonly #seen = new NearDuplicates()
   readonly #tallies = new Map<string, Tally>()
   #silent = false
@@ -101,6 +101,7 @@ class Rewriter {
     readonly context: Context,
   ) {
     this.#random = mulberry32(seedFrom('reworded', spec.seed))
+    this.#diversity = new Diversity(context.embed)
   }
 
   /** The items in their order, those in new words whose words are fit. */
@@ -117,7 +118,7 @@ class Rewriter {
       this.context.progress(0, 0, `teacher: no further rows (${answer.failed})`)
       return [...items]
     }
-    for (const item of answer.value.values()) this.#diversity.add(item.request)
+    await this.#diversity.add(...[...answer.value.values()].map(({ request }) => request))
     return items.map((item, row) => answer.value.get(row) ?? item)
   }
 
@@ -136,7 +137,7 @@ class Rewriter {
   }
 
   tell(): void {
-    for (const tally of this.#tallies.values()) this.context.yielded?.(tally.result(this.#diversity.spread))
+    for (const tally of this.#tallies.values()) this.context.yielded?.(tally.result(this.#diversity.measured))
   }
 
   #prompt(items: readonly Item[], persona: string): Transcript {

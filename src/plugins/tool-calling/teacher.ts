@@ -46,7 +46,7 @@ interface Asking {
   readonly seed: number
   readonly splits: readonly Split[] // wordings that fall to others are left out
   readonly teacher: Llm
-  readonly context: Pick<GenerateContext, 'signal' | 'progress' | 'yielded'>
+  readonly context: Pick<GenerateContext, 'signal' | 'embed' | 'progress' | 'yielded'>
 }
 
 /**
@@ -56,7 +56,7 @@ interface Asking {
 export const taught = async (
   spec: GenerationSpec,
   definition: Definition,
-  context: Pick<GenerateContext, 'signal' | 'teacher' | 'progress' | 'yielded'>,
+  context: Pick<GenerateContext, 'signal' | 'teacher' | 'embed' | 'progress' | 'yielded'>,
 ): Promise<Definition> => {
   const { teacher } = context
   if (!teacher || spec.split !== 'train') return definition
@@ -141,12 +141,10 @@ const proved = async (draft: Draft, definition: Definition, asking: Asking): Pro
     context.progress(0, 0, `teacher: no wordings of ${name} (${answer.failed})`)
     return undefined
   }
-  const diversity = new Diversity()
-  for (const wording of answer.value) {
-    tally.keep()
-    diversity.add(wording)
-  }
-  context.yielded?.(tally.result(diversity.spread))
+  const diversity = new Diversity(context.embed)
+  await diversity.add(...answer.value)
+  for (const _ of answer.value) tally.keep()
+  context.yielded?.(tally.result(diversity.measured))
   return answer.value.length > 0 ? packOf(draft, answer.value) : undefined
 }
 
