@@ -7,8 +7,12 @@ test.each([
   ['nothing while rounds gain', { withoutGain: 0 }, []],
   ['more rows first, then a gentler rate', {}, ['rows', 'gentler']],
   ['no more rows where the time has no room for them', { room: 1 }, ['gentler']],
-  ['harder mistakes where mistakes are taught', { teaches: 'kto' }, ['rows', 'harder', 'gentler']],
-  ['no rows for rewards, which take few items', { teaches: 'grpo' }, ['gentler']],
+  [
+    'harder mistakes and no more rows where pairs are taught, whose number is set',
+    { teaches: 'kto' },
+    ['harder', 'gentler'],
+  ],
+  ['no rows for rewards, whose number is set too', { teaches: 'grpo' }, ['gentler']],
   ['each once between two promotions', { pulled: [{ lever: 'rows', round: 3 }] }, ['gentler']],
   [
     'nothing when all had their turn',

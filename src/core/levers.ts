@@ -35,7 +35,7 @@ export const openLevers = (of: {
 }): Lever[] => {
   if (of.withoutGain === 0) return []
   const fits: Readonly<Record<Lever, boolean>> = {
-    rows: of.teaches !== 'grpo' && of.room >= 1.1, // rewards take few items, whatever the round has
+    rows: of.teaches === 'sft' && of.room >= 1.1, // pairs and rewards take a number of their own, whatever the round has
     harder: of.teaches === 'kto', // named mistakes are what pairs are made of
     gentler: true,
   }

@@ -1,5 +1,5 @@
 import type { SpecFile } from '../core/analyst.ts'
-import type { SpecPart } from '../core/contract.ts'
+import type { Hypothesis, SpecPart } from '../core/contract.ts'
 import { readJson } from '../core/jsonl.ts'
 import { type Lever, leverText, moreRows, openLevers, type Pulled } from '../core/levers.ts'
 import type { Lesson, RoundSummary } from '../core/round.ts'
@@ -30,6 +30,10 @@ export const leversFor = async (state: State, lesson: Lesson, summary: RoundSumm
 /** All parts larger by the same factor, so that no tag's share of the round changes. */
 export const widened = (parts: readonly SpecPart[], factor: number): SpecPart[] =>
   parts.map((part) => ({ ...part, rows: Math.round(part.rows * factor) }))
+
+/** What is believed of those parts, which are told with the rows that they have. */
+export const believedOf = (hypotheses: readonly Hypothesis[], factor: number): Hypothesis[] =>
+  hypotheses.map((one) => ({ ...one, part: { ...one.part, rows: Math.round(one.part.rows * factor) } }))
 
 /** Why a round is what it is, with what was changed because the one before gained nothing. */
 export const withLever = (lesson: Lesson, lever: Lever | undefined): Lesson =>

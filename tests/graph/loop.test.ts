@@ -68,6 +68,8 @@ describe('the loop', () => {
     const [second, third, fourth] = [await specOf(2), await specOf(3), await specOf(4)]
     expect([second.lever, third.lever, fourth.lever]).toEqual([undefined, 'rows', 'gentler'])
     expect(rows(third) / rows(second)).toBeCloseTo(1.5, 1)
+    expect(third.hypotheses.length).toBeGreaterThan(0)
+    for (const { part } of third.hypotheses) expect(third.spec.parts).toContainEqual(part)
     expect(third.lesson?.why).toMatch(/gained nothing, so it has half as many rows again/)
     expect(jobs.map(({ params }) => params.rateFactor)).toEqual([undefined, undefined, undefined, 0.5])
     expect(reason).toMatch(/half as many rows again \(round 3\), half the learning rate \(round 4\)/)

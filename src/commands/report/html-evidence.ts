@@ -19,7 +19,7 @@ export const targets = ({ targets: rows, headline }: Report): Section => {
 <div class="scroll" role="group" aria-label="table" tabindex="0"><table><thead><tr><th>target</th><th>status</th><th class="num">goal</th>${rounds.map((round) => html`<th class="num ${bestClass(round)}">${say.roundHead(round, best)}</th>`)}</tr></thead>
 <tbody>${rows.map(
     (row) =>
-      html`<tr><th class="wide">${row.of}<span class="under">${underTarget(row)}</span></th><td>${statusChip(row.best)}</td><td class="num">${say.goalText(row)}</td>${row.rounds.map(
+      html`<tr><th class="wide">${row.of}<span class="under">${underTarget(row, best)}</span></th><td>${statusChip(row.best)}</td><td class="num">${say.goalText(row)}</td>${row.rounds.map(
         ({ round, gate }) =>
           html`<td class="num ${bestClass(round)}">${valueText(gate.rate, row.measure)}<span class="under">${boundsText(gate, row.measure)}</span></td>`,
       )}</tr>`,
@@ -27,8 +27,8 @@ export const targets = ({ targets: rows, headline }: Report): Section => {
   return { id: 'targets', title: 'Targets', body: rows.length > 0 && rounds.length > 0 ? body : null }
 }
 
-const underTarget = (row: TargetRow): string =>
-  [row.where && tagsText(row.where), plural(row.rounds.at(-1)?.gate.n ?? 0, 'item'), row.protected && 'protected']
+const underTarget = (row: TargetRow, best: number): string =>
+  [row.where && tagsText(row.where), plural(say.countedItems(row, best), 'item'), row.protected && 'protected']
     .filter(Boolean)
     .join(' · ')
 

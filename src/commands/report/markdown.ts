@@ -47,7 +47,7 @@ const targets = ({ targets: rows, headline }: Report): string[] => {
     rows.map((row) => [
       `${targetText(row.of, row.where)}${row.protected ? ' (protected)' : ''}`,
       say.goalText(row),
-      row.rounds.at(-1)?.gate.n ?? 0,
+      say.countedItems(row, headline?.best ?? 0),
       ...row.rounds.map(({ gate }) => rateText(gate, row.measure)),
       say.bestStatus(row),
     ]),

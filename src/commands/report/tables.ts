@@ -34,6 +34,10 @@ export const taughtText = (row: TeacherYield): string => {
 export const goalText = ({ pass, measure }: TargetRow): string =>
   measure === 'pooled' ? `≥ ${pass}` : `≥ ${Number((pass * 100).toFixed(1))} %`
 
+/** Items that a target's status counts: of the best student, of the last one while there is none. */
+export const countedItems = ({ rounds }: TargetRow, best: number): number =>
+  (rounds.find(({ round }) => best > 0 && round === best) ?? rounds.at(-1))?.gate.n ?? 0
+
 /** "PASS" of the best round, and that it may not drop. */
 export const bestStatus = ({ best }: TargetRow): string => statusText(best)
 

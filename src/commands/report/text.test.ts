@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { wilson } from '../../core/stats.ts'
+import type { TargetRow } from './model.ts'
+import { countedItems } from './tables.ts'
 import { changeText, clean, oneLine, probability, rateText } from './text.ts'
 import { unpairedChange } from './unpaired.ts'
 
@@ -38,4 +40,10 @@ describe("a student's text", () => {
     expect(oneLine('a\n b\u0007', 10)).toBe('a b')
     expect(oneLine('abcdef', 4)).toBe('abc…')
   })
+})
+
+test('a target is said to count the items of the best student, and those of the last one while there is none', () => {
+  const rounds = [0, 81, 32].map((n, round) => ({ round, gate: { n } }))
+  const row = { rounds } as unknown as TargetRow
+  expect([1, 0].map((best) => countedItems(row, best))).toEqual([81, 32])
 })

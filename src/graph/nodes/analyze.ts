@@ -9,7 +9,7 @@ import type { Deps, Stage } from '../deps.ts'
 import { problemOf } from '../edit-spec.ts'
 import { rowsThatFit } from '../fit.ts'
 import { nextLesson } from '../lesson.ts'
-import { leversFor, widened, withLever } from '../pull-lever.ts'
+import { believedOf, leversFor, widened, withLever } from '../pull-lever.ts'
 import type { State, StopReason } from '../state.ts'
 import { stopReason } from '../stop.ts'
 import { summarize } from '../summarize.ts'
@@ -93,7 +93,7 @@ const writeSpec = async (
   const taught = withLever(chosenLesson(lesson, aimed), lever)
   const file: SpecFile = {
     spec: { seed: specSeed, split: 'train', parts },
-    hypotheses: aimed.hypotheses,
+    hypotheses: lever === 'rows' ? believedOf(aimed.hypotheses, levers.room) : aimed.hypotheses,
     author: aimedRows > 0 ? aimed.author : asked.length > 0 ? 'person' : 'uniform',
     ...(aimed.fellBack && { fellBack: aimed.fellBack }),
     lesson: taught,
