@@ -22,7 +22,7 @@ export const forecastExperiment = async (
   configWith: (overrides: readonly string[]) => LoadedConfig,
 ): Promise<ExperimentForecast> => {
   const { config } = configWith([])
-  const pace = await paceOf(workspace, config.skill, config.student.base)
+  const pace = await paceOf(workspace, config)
   const asked = plan.from && (await readJson<Frozen>((await workspace.find(plan.from.run)).frozen))?.items
   const minutesIn = (settings: readonly string[], shared: boolean) => {
     const own = configWith(settings).config

@@ -25,6 +25,9 @@ const rounds = [
   { seconds: { gate: 1 }, rows: { trained: 0 } },
 ]
 
+const of = (base: string, maxTokens = 512) =>
+  ({ skill: 'mine', student: { base, maxTokens } }) as Parameters<typeof paceOf>[1]
+
 test('the pace is that of the newest run of the skill and base that has trained', async () => {
   const workspace = await workspaceWith({
     'mine-20260101-0000-aaaa': { config: config('mine'), rounds },
@@ -32,7 +35,7 @@ test('the pace is that of the newest run of the skill and base that has trained'
     'other-20260103-0000-aaaa': { config: config('other'), rounds },
     'mine-20260104-0000-aaaa': { config: ': broken', rounds },
   })
-  expect(await paceOf(workspace, 'mine', 'tiny')).toEqual({
+  expect(await paceOf(workspace, of('tiny'))).toEqual({
     baseReply: 0.9,
     reply: 0.4,
     row: 0.5,
@@ -42,7 +45,16 @@ test('the pace is that of the newest run of the skill and base that has trained'
 
 test('without such a run the pace is reckoned', async () => {
   const workspace = await workspaceWith({ 'mine-20260101-0000-aaaa': { config: config('mine'), rounds } })
-  const pace = await paceOf(workspace, 'mine', 'large')
+  const pace = await paceOf(workspace, of('large'))
   expect(pace.measured).toBeUndefined()
   expect(pace.row).toBeGreaterThan(0)
+})
+
+test('rows and replies are reckoned longer where more tokens are allowed, measured ones shorter too where fewer are', async () => {
+  const workspace = await workspaceWith({ 'mine-20260101-0000-aaaa': { config: config('mine'), rounds } })
+  expect(await paceOf(workspace, of('tiny', 1024))).toMatchObject({ reply: 0.8, row: 1 })
+  expect(await paceOf(workspace, of('tiny', 256))).toMatchObject({ reply: 0.2, row: 0.25 })
+  const rowOf = async (maxTokens: number) => (await paceOf(workspace, of('large', maxTokens))).row
+  expect((await rowOf(1024)) / (await rowOf(512))).toBeCloseTo(2, 9)
+  expect(await rowOf(256)).toBe(await rowOf(512)) // nothing measured says that short rows are quick
 })

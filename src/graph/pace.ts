@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import os from 'node:os'
-import { parseConfig } from '../core/config.ts'
+import { type Config, parseConfig } from '../core/config.ts'
 import type { RoundSummary } from '../core/round.ts'
 import type { RunFiles, Workspace } from '../core/workspace.ts'
 import { readSummaries } from './status.ts'
@@ -15,31 +15,40 @@ export interface Pace {
 
 /** Two cores, SmolLM2-135M, six tools (docs/results/2026-11-23-quickstart.md): the slower of two machines, the one without bf16. */
 const onTwoCores = { baseReply: 0.9, reply: 0.5, row: 0.77 }
+const itsTokens = 512 // student.maxTokens there
 const pairOfCores = 2
 
-/** The pace of the newest run of this skill and base model in the workspace that has trained; without one, reckoned from the cores. */
-export const paceOf = async (workspace: Workspace, skill: string, base: string): Promise<Pace> => {
+type For = Pick<Config, 'skill' | 'student'>
+
+/**
+ * The pace of the newest run of this skill and base model in the workspace that has trained; without one, reckoned from the cores.
+ * Rows and episodes are taken to be as much longer as `student.maxTokens` allows: their own length is not known before they are made.
+ */
+export const paceOf = async (workspace: Workspace, of: For): Promise<Pace> => {
   for (const run of (await workspace.runs()).reverse()) {
     const files = workspace.run(run)
-    const pace = await measuredIn(files, skill, base).catch(() => undefined) // a run that cannot be read has nothing to say
+    const pace = await measuredIn(files, of).catch(() => undefined) // a run that cannot be read has nothing to say
     if (pace) return { ...pace, measured: run }
   }
   const speed = Math.max(1, os.availableParallelism() / pairOfCores)
   const { baseReply, reply, row } = onTwoCores
-  return { baseReply: baseReply / speed, reply: reply / speed, row: row / speed }
+  const longer = Math.max(1, of.student.maxTokens / itsTokens) / speed
+  return { baseReply: baseReply * longer, reply: reply * longer, row: row * longer }
 }
 
-const measuredIn = async (files: RunFiles, skill: string, base: string): Promise<Pace | undefined> => {
+const measuredIn = async (files: RunFiles, { skill, student }: For): Promise<Pace | undefined> => {
   const { config } = parseConfig(await readFile(files.config, 'utf8'), files.config)
-  if (config.skill !== skill || config.student.base !== base) return undefined
+  if (config.skill !== skill || config.student.base !== student.base) return undefined
   const [baseline, ...rounds] = await readSummaries(files)
   const taught = rounds.findLast(({ rows, seconds }) => rows.trained > 0 && (seconds.train ?? 0) > 0)
   if (!baseline || !taught) return undefined
   const asked = config.evaluation.dev + config.evaluation.gate
+  const longer = student.maxTokens / config.student.maxTokens
+  const learned = taught.rows.trained * (config.train.sft.epochs ?? 1)
   return {
-    baseReply: secondsOf(baseline, ['evaluate']) / asked,
-    reply: secondsOf(taught, ['evaluate']) / asked,
-    row: secondsOf(taught, ['generate', 'validate', 'train']) / taught.rows.trained / (config.train.sft.epochs ?? 1),
+    baseReply: (longer * secondsOf(baseline, ['evaluate'])) / asked,
+    reply: (longer * secondsOf(taught, ['evaluate'])) / asked,
+    row: (longer * secondsOf(taught, ['generate', 'validate', 'train'])) / learned,
   }
 }
 

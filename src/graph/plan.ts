@@ -40,7 +40,7 @@ export const planRun = async ({
   const plugin = await loadPlugin(config.skill, path.dirname(loaded.file))
   plugin.options.parse(config.options)
   const { dev, gate, sealed } = config.evaluation
-  const pace = await paceOf(workspace, config.skill, config.student.base)
+  const pace = await paceOf(workspace, config)
   const { baseline, round, judging } = stagesFor(config, pace)
   const stages = [...(from ? [] : baseline), ...round, ...judging]
   const minutes = (from ? 0 : minutesOf(baseline)) + minutesOfRounds(config.loop.rounds, round, judging)
@@ -78,7 +78,7 @@ export const forecastRound = async (
   if (text === undefined) return undefined
   const { config } = parseConfig(text, files.config)
   const { dev, gate } = config.evaluation
-  const pace = await paceOf(workspace, config.skill, config.student.base)
+  const pace = await paceOf(workspace, config)
   const answering = minutesFor(dev + gate, round === 0 ? pace.baseReply : pace.reply, guessed.exportSeconds)
   const trains = round > 0 && from !== 'evaluate'
   const training = minutesFor((rows ?? config.loop.rows) * (config.train.sft.epochs ?? 1), pace.row)
