@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { ComparedRuns } from '../../commands/compare.ts'
 import { useAsk } from './api.ts'
-import { Failure, Table } from './parts.tsx'
+import { Choice, Failure, Table } from './parts.tsx'
 import { bounds, percent, points, roundText, tagsText } from './text.ts'
 
 type Row = ComparedRuns['criteria'][number] | ComparedRuns['tags'][number]
@@ -16,35 +16,13 @@ export const ComparePage = () => {
     <main>
       <h1>Compare</h1>
       <div className="row">
-        <Choice label="first" names={names} value={first} onChange={setFirst} />
-        <Choice label="second" names={names} value={second} onChange={setSecond} />
+        <Choice label="first" none="choose a run" of={names} value={first} onChange={setFirst} />
+        <Choice label="second" none="choose a run" of={names} value={second} onChange={setSecond} />
       </div>
       {first && second && <Compared key={`${first} ${second}`} first={first} second={second} />}
     </main>
   )
 }
-
-const Choice = ({
-  label,
-  names,
-  value,
-  onChange,
-}: {
-  label: string
-  names: readonly string[]
-  value: string
-  onChange: (run: string) => void
-}) => (
-  <label>
-    {label}{' '}
-    <select value={value} onChange={({ target }) => onChange(target.value)}>
-      <option value="">choose a run</option>
-      {names.map((name) => (
-        <option key={name}>{name}</option>
-      ))}
-    </select>
-  </label>
-)
 
 const Compared = ({ first, second }: { first: string; second: string }) => {
   const { data, error } = useAsk<ComparedRuns>('compare', { first, second })

@@ -5,7 +5,7 @@ import { ask, useAsk } from './api.ts'
 import { Editor } from './edit.tsx'
 import { List } from './list.tsx'
 import type { Live } from './live.ts'
-import { Detail, Empty, Failure, Raw } from './parts.tsx'
+import { Choice, Detail, Empty, Failure, Raw } from './parts.tsx'
 import { itemOf, type Review as ReviewOf, useReview } from './review.ts'
 import { useSlow } from './slow.ts'
 import { count, tagsText } from './text.ts'
@@ -70,30 +70,14 @@ export const DataPage = ({
     <main className="split">
       <section aria-label="rows" onKeyDown={(event) => onReviewKey(event)}>
         <div className="row">
-          <label>
-            rows{' '}
-            <select value={set} onChange={({ target }) => setSet(target.value)}>
-              {Object.entries(sets).map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            round{' '}
-            <select
-              value={round ?? ''}
-              onChange={({ target }) => setRound(target.value ? Number(target.value) : undefined)}
-            >
-              <option value="">last</option>
-              {rounds
-                .filter((each) => each > 0)
-                .map((each) => (
-                  <option key={each}>{each}</option>
-                ))}
-            </select>
-          </label>
+          <Choice label="rows" of={sets} value={set} onChange={setSet} />
+          <Choice
+            label="round"
+            none="last"
+            of={rounds.filter((each) => each > 0)}
+            value={round ?? ''}
+            onChange={(chosen) => setRound(chosen ? Number(chosen) : undefined)}
+          />
           <label>
             search <input type="search" value={typed} onChange={({ target }) => setTyped(target.value)} data-key="/" />
           </label>

@@ -4,7 +4,7 @@ import type { ItemShown } from '../../commands/show/item.ts'
 import { ask, useAsk } from './api.ts'
 import { Diff } from './diff.tsx'
 import { List } from './list.tsx'
-import { Detail, Empty, Failure, Mark, Table } from './parts.tsx'
+import { Choice, Detail, Empty, Failure, Mark, Table } from './parts.tsx'
 import { useSlow } from './slow.ts'
 import { count, percent, roundText, tagsText } from './text.ts'
 
@@ -32,25 +32,8 @@ export const EvaluationPage = ({ run, judged }: { run: string; judged: number })
     <main className="split">
       <section aria-label="items">
         <div className="row">
-          <label>
-            items{' '}
-            <select value={only} onChange={({ target }) => setOnly(target.value)}>
-              {Object.entries(filters).map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            criterion{' '}
-            <select value={criterion} onChange={({ target }) => setCriterion(target.value)}>
-              <option value="">all</option>
-              {data?.criteria.map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
-          </label>
+          <Choice label="items" of={filters} value={only} onChange={setOnly} />
+          <Choice label="criterion" none="all" of={data?.criteria ?? []} value={criterion} onChange={setCriterion} />
           <label>
             search <input type="search" value={typed} onChange={({ target }) => setTyped(target.value)} data-key="/" />
           </label>

@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import type { RunEvent } from '../../core/events.ts'
+import { Choice } from './parts.tsx'
 import { clock, points, roundText, tagsText } from './text.ts'
 
 const groups = [
@@ -25,14 +26,7 @@ export const Log = ({ events }: { events: readonly RunEvent[] }) => {
     <section aria-labelledby="log">
       <div className="row">
         <h2 id="log">Log</h2>
-        <label>
-          show{' '}
-          <select value={only} onChange={({ target }) => setOnly(target.value)}>
-            {groups.map((group) => (
-              <option key={group}>{group}</option>
-            ))}
-          </select>
-        </label>
+        <Choice label="show" of={groups} value={only} onChange={setOnly} />
         <span className="dim">{events.length} events</span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: only what has the focus is scrolled by keys */}

@@ -132,3 +132,30 @@ export const Said = ({ said }: { said: { text: string; bad: boolean } | undefine
     {said?.text}
   </p>
 )
+
+/** One of several, by its name; `none` names the choice of none of them, whose value is empty. */
+export const Choice = ({
+  label,
+  of,
+  none,
+  value,
+  onChange,
+}: {
+  label: string
+  of: readonly (string | number)[] | Readonly<Record<string, string>> // what is shown, by its value where that is another
+  none?: string
+  value: string | number
+  onChange: (value: string) => void
+}) => (
+  <label>
+    {label}{' '}
+    <select value={value} onChange={({ target }) => onChange(target.value)}>
+      {none !== undefined && <option value="">{none}</option>}
+      {(Array.isArray(of) ? of.map((each) => [each, each]) : Object.entries(of)).map(([key, shown]) => (
+        <option key={key} value={key}>
+          {shown}
+        </option>
+      ))}
+    </select>
+  </label>
+)

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { useAsk, useOrder } from './api.ts'
-import { Confirm, Empty, Failure, Said, Table } from './parts.tsx'
+import { Choice, Confirm, Empty, Failure, Said, Table } from './parts.tsx'
 import { percent, roundText } from './text.ts'
 
 interface Listed {
@@ -94,15 +94,7 @@ const Start = () => {
         <Count name="rounds" value={rounds} onChange={setRounds} />
         <Count name="rows" value={rows} onChange={setRows} />
         <Count name="minutes" value={minutes} onChange={setMinutes} />
-        <label>
-          approve{' '}
-          <select value={approve} onChange={({ target }) => setApprove(target.value)}>
-            <option value="">as configured</option>
-            {approvals.map((word) => (
-              <option key={word}>{word}</option>
-            ))}
-          </select>
-        </label>
+        <Choice label="approve" none="as configured" of={approvals} value={approve} onChange={setApprove} />
         <button type="submit" className="primary" disabled={order.busy}>
           {order.busy ? 'Asking …' : 'Forecast and start'}
         </button>
