@@ -184,7 +184,7 @@ const sentenceOf = (summaries: readonly ArmSummary[], contrasts: readonly Contra
   const weight = decides
     ? `With ${seeds} paired seeds that is a result`
     : `With ${seeds} paired seeds this describes; ${seedsToDecide} decide`
-  return `${capital(found)}. ${weight}. ${told.map(({ by }) => by).join('; ')}.`
+  return `${capital(found)}. ${weight}. ${capital(told.map(({ by }) => by).join('; '))}.`
 }
 
 const points = (rate: number): string => `${rate < 0 ? '−' : '+'}${Math.abs(rate * 100).toFixed(1)}`
