@@ -1,6 +1,7 @@
 /** Which of many possible bad replies a set of pairs is filled up with. */
 import { distance } from 'fastest-levenshtein'
 import type { AssistantTurn, ItemBase, SpecPart } from './contract.ts'
+import { Counter } from './counter.ts'
 import { matches } from './evaluation.ts'
 import { textOf } from './pair-lint.ts'
 import { formOf, type Pair } from './pairs.ts'
@@ -20,7 +21,7 @@ export const directionOf = (good: AssistantTurn, bad: AssistantTurn): Direction 
 }
 
 /** What a turn does, as far as one word tells it: the tool that it calls first, or text. */
-const moveOf = (turn: AssistantTurn): string => turn.toolCalls?.[0]?.name ?? ''
+export const moveOf = (turn: AssistantTurn): string => turn.toolCalls?.[0]?.name ?? ''
 
 /** Shares of a set. `act` and `hold-back` are alike, so that call or text alone says nothing of the label. */
 const shares: Readonly<Record<Direction, number>> = { act: 0.3, 'hold-back': 0.3, say: 0.1, how: 0.3 }
@@ -37,7 +38,7 @@ export interface AnchorOptions {
 }
 
 /** Whether a pair chooses between two moves; else both do the same in another way. */
-const isChoice = ({ good, bad }: Pair): boolean => moveOf(good) !== moveOf(bad)
+export const isChoice = ({ good, bad }: Pair): boolean => moveOf(good) !== moveOf(bad)
 
 /**
  * The student's own mistakes, each with one that goes the other way: where it answered and had better given up, a request where
@@ -165,19 +166,6 @@ export const namedIn = (parts: readonly SpecPart[], item: ItemBase, pairs: reado
 export const directionsOf = (pairs: readonly Pair[]): Record<Direction, number> => {
   const counts = new Counter(pairs.map(({ good, bad }) => directionOf(good, bad)))
   return { act: counts.of('act'), 'hold-back': counts.of('hold-back'), say: counts.of('say'), how: counts.of('how') }
-}
-
-class Counter {
-  private readonly counts = new Map<string, number>()
-  constructor(keys: readonly string[] = []) {
-    for (const key of keys) this.add(key)
-  }
-  add(key: string, by = 1): void {
-    this.counts.set(key, this.of(key) + by)
-  }
-  of(key: string): number {
-    return this.counts.get(key) ?? 0
-  }
 }
 
 /** The first of the pairs whose counts are the smallest, compared from left to right. */

@@ -294,7 +294,7 @@ export interface EnvironmentContext {
 export interface GradeContext {
   readonly signal: AbortSignal
   readonly judge?: Llm
-  readonly embed?: Embed
+  readonly embed?: Embed // the loop lends none yet: a grader that needs vectors opens its own (`openEmbedder`)
   readonly endState?: unknown // of the environment; absent where nothing was executed
 }
 /** A language model that answers in a given form: retried, paid for out of the budget, kept by prompt. */

@@ -3,6 +3,7 @@ import { directionsOf } from '../../core/anchors.ts'
 import type { AssistantTurn, ItemBase } from '../../core/contract.ts'
 import { WhetError } from '../../core/errors.ts'
 import type { EvaluationRow } from '../../core/evaluation.ts'
+import { heldLike } from '../../core/held.ts'
 import { readJson, readJsonl, writeJson, writeJsonl } from '../../core/jsonl.ts'
 import { lintPairs } from '../../core/pair-lint.ts'
 import {
@@ -14,7 +15,7 @@ import {
   preferred,
   spreadBetween,
 } from '../../core/pairs.ts'
-import { mulberry32, pick, type Random, seedFrom, shuffle } from '../../core/random.ts'
+import { mulberry32, type Random, seedFrom, shuffle } from '../../core/random.ts'
 import type { Paired } from '../../core/round.ts'
 import type { RoundFiles } from '../../core/workspace.ts'
 import type { SftRow } from '../check-items.ts'
@@ -65,7 +66,8 @@ export const practice: Stage = async (state, deps) => {
       // what earlier rounds taught is spread as widely as they were; the round's own items lie where the student is weak
       const known = (await readJsonl<SftRow>(round.sft)).rows.filter(({ id }) => !golds.has(itemOf(id)))
       const others = fresh.flatMap(({ id }) => (apart.has(id) ? [] : (golds.get(id) ?? [])))
-      const held = [...shuffle(random, known), ...others].slice(0, wanted).map((row) => heldOf(row, random))
+      const candidates = [...shuffle(random, known), ...others].flatMap((gold) => turnsOf(gold, random))
+      const held = heldLike(pairs, candidates, wanted).map(({ gold, at }) => heldOf(gold, at))
       await writePairs(pairs, held, rows.length, round, deps)
     }
   } finally {
@@ -76,11 +78,16 @@ export const practice: Stage = async (state, deps) => {
 
 const wrongOf = (rows: readonly EvaluationRow[]) => rows.filter(hasFlaw).map(({ item }) => item.id)
 
-/** One turn of the gold, any of an episode's. */
-const heldOf = (gold: SftRow, random: Random): PreferenceRow => {
+/** The assistant's turns of a gold, in any order. */
+const turnsOf = (gold: SftRow, random: Random) => {
+  const turns = [...gold.prompt, ...gold.completion].flatMap((turn, at) =>
+    turn.role === 'assistant' && at >= gold.prompt.length ? [{ of: gold.id, gold, turn, at }] : [],
+  )
+  return shuffle(random, turns)
+}
+
+const heldOf = (gold: SftRow, at: number): PreferenceRow => {
   const transcript = [...gold.prompt, ...gold.completion]
-  const turns = transcript.flatMap(({ role }, at) => (role === 'assistant' && at >= gold.prompt.length ? [at] : []))
-  const at = pick(random, turns)
   const request = { id: itemOf(gold.id), prompt: transcript.slice(0, at), tools: gold.tools }
   return heldRow(request, transcript[at] as AssistantTurn)
 }
