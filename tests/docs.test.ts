@@ -23,7 +23,12 @@ test('the README opens with the two lines, and CI runs its test line', () => {
 const elsewhere = ['maxTokens', 'rateFactor', 'trackers']
 test.each([
   { kind: 'sft', files: ['sft'], given: ['learnedRows'], ofTheLoop: [] },
-  { kind: 'kto', files: ['preference', 'kto'], given: ['fourBit'], ofTheLoop: ['enabled', 'practice', 'temperature', 'rows', 'hold'] },
+  {
+    kind: 'kto',
+    files: ['preference', 'kto'],
+    given: ['fourBit'],
+    ofTheLoop: ['enabled', 'practice', 'temperature', 'rows', 'hold'],
+  },
   { kind: 'dpo', files: ['preference', 'dpo'], given: ['fourBit'], ofTheLoop: [] },
   {
     kind: 'grpo',
