@@ -29,6 +29,9 @@ const shares: Readonly<Record<Direction, number>> = { act: 0.3, 'hold-back': 0.3
 /** More pairs of one request than these would be one request learned by heart. */
 const mostOfOne = 3
 
+/** A tool that stands this much more often on one side is no sign yet: to even out every last one would leave no room for criteria. */
+const slack = 2
+
 export interface AnchorOptions {
   readonly wanted: number
   readonly had?: readonly Pair[] // pairs that are there already: the student's own mistakes
@@ -106,8 +109,10 @@ export const anchorsOf = (
     uses.add(pair.id)
   }
   /** Whether a pair makes a tool stand even more often on one side than it does already. */
-  const tips = ({ good, bad }: Pair) =>
-    moveOf(good) === moveOf(bad) ? 0 : Math.sign(moves.of(moveOf(good)) - moves.of(moveOf(bad)))
+  const tips = ({ good, bad }: Pair) => {
+    const more = moveOf(good) === moveOf(bad) ? 0 : moves.of(moveOf(good)) - moves.of(moveOf(bad))
+    return Math.abs(more) > slack ? Math.sign(more) : 0
+  }
   const left = new Map<Direction, Pair[]>(directions.map((direction) => [direction, []]))
   for (const pair of groups.flat()) if (!had.includes(pair)) left.get(directionOf(pair.good, pair.bad))?.push(pair)
   const candidates = (direction: Direction) => left.get(direction) ?? []

@@ -24,9 +24,18 @@ test('a student that makes no mistake still leaves 240 rows: both halves of each
   expect(rows).toHaveLength(240)
   expect(directionsOf(chosen)).toEqual({ act: 36, 'hold-back': 36, say: 12, how: 36 })
   // acting, asking, declining and destroying nothing are each taught, several times
-  for (const criterion of ['full-call', 'asks-back', 'declines', 'restraint'])
+  for (const criterion of ['full-call', 'asks-back', 'declines', 'restraint', 'arguments'])
     expect(chosen.filter(({ source }) => fails.get(source) === criterion).length).toBeGreaterThan(9)
+  const common = [...sourcesOf(groups.flat())].filter(([, count]) => count >= 100).map(([source]) => source)
+  expect(common.length).toBeGreaterThan(12)
+  expect(common.filter((source) => !sourcesOf(chosen).has(source))).toEqual([])
   const { form, length, warnings } = lintPairs(rows)
   expect([form, warnings]).toEqual([0.5, []])
   expect(length).toBeLessThan(0.7)
 })
+
+const sourcesOf = (pairs: readonly Pair[]) => {
+  const counts = new Map<string, number>()
+  for (const { source } of pairs) counts.set(source, (counts.get(source) ?? 0) + 1)
+  return counts
+}
