@@ -92,7 +92,7 @@ const Kto = section(
       .max(10)
       .default(1)
       .describe(
-        'right replies to other requests for each pair, beside `rows`: what the student does right is to stay; of earlier rounds first',
+        'right replies to other requests for each pair, beside `rows`: what the student does right is to stay, and to be learned where they are new; of the round first',
       ),
     loss: z
       .enum(['apo_zero_unpaired', 'kto'])

@@ -145,7 +145,7 @@ test('holds what the student does right by right replies to requests that no pai
   expect(held.filter(({ id }) => paired.has(id.split('#')[0]))).toEqual([])
 })
 
-test('holds what earlier rounds taught before what the round itself made', async () => {
+test('holds what the round itself made before what earlier rounds taught', async () => {
   const { files } = await run(
     [[], ['plain', 'loud'], ['plain', 'loud']],
     undefined,
@@ -155,11 +155,11 @@ test('holds what earlier rounds taught before what the round itself made', async
     'practice: 20',
   )
   const idsOf = async (file: string) => (await readJsonl<{ id: string }>(file)).rows.map(({ id }) => id.split('#')[0])
-  const earlier = await idsOf(files.round(1).accepted)
+  const own = await idsOf(files.round(2).accepted)
   const { rows } = await readJsonl<PreferenceRow>(files.round(2).kto)
   const held = rows.filter(({ source }) => source === 'held').map(({ id }) => id.split('#')[0])
   expect(held.length).toBeGreaterThan(5)
-  expect(held.slice(0, 5).every((id) => earlier.includes(id))).toBe(true)
+  expect(held.filter((id) => own.includes(id)).length).toBeGreaterThan(held.length / 2)
 })
 
 test('answers as freely as the config says in practice, and always its likeliest reply where it is measured', async () => {

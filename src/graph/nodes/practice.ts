@@ -63,10 +63,10 @@ export const practice: Stage = async (state, deps) => {
       const apart = new Set([...pairs.map(({ id }) => id), ...wrongOf(rows)])
       const { judgement, kto } = deps.config.train
       const wanted = judgement === 'kto' ? Math.round(pairs.length * kto.hold) : 0 // DPO learns from pairs alone
-      // what earlier rounds taught is spread as widely as they were; the round's own items lie where the student is weak
-      const known = (await readJsonl<SftRow>(round.sft)).rows.filter(({ id }) => !golds.has(itemOf(id)))
+      // the round's own requests first: they are new to the student, and what it holds there it learns too
       const others = fresh.flatMap(({ id }) => (apart.has(id) ? [] : (golds.get(id) ?? [])))
-      const candidates = [...shuffle(random, known), ...others].flatMap((gold) => turnsOf(gold, random))
+      const known = (await readJsonl<SftRow>(round.sft)).rows.filter(({ id }) => !golds.has(itemOf(id)))
+      const candidates = [...others, ...shuffle(random, known)].flatMap((gold) => turnsOf(gold, random))
       const held = heldLike(pairs, candidates, wanted).map(({ gold, at }) => heldOf(gold, at))
       await writePairs(pairs, held, rows.length, round, deps)
     }
