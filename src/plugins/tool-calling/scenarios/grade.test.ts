@@ -115,6 +115,22 @@ describe('an episode', () => {
     expect(failures).toContain('repeated-failed-call')
   })
 
+  test('two refused calls in turn are no recovery either', async () => {
+    const item = await one('locked-folder')
+    let first: AssistantTurn | undefined
+    let turns = 0
+    const { statuses: found, failures } = await played(item, (turn) => {
+      first ??= turn
+      const [call] = first?.toolCalls ?? []
+      turns += 1
+      if (!first || !call || turns > 4) return undefined
+      const inOtherWords = { ...call, arguments: { ...(call.arguments as object), text: 'in other words' } }
+      return turns % 2 === 1 ? first : { ...first, toolCalls: [inOtherWords] }
+    })
+    expect(found).toMatchObject({ recovers: 'fail' })
+    expect(failures).toContain('repeated-failed-call')
+  })
+
   test('whose call names what nothing suggests is tagged as ungrounded', async () => {
     const item = await one('wrong-place')
     const { failures } = await played(item, (gold, soFar) => {

@@ -1,4 +1,4 @@
-import type { AssistantTurn, Grade, GradeContext, Transcript, Verdict } from '../../../skill.ts'
+import type { AssistantTurn, Grade, GradeContext, ToolCall, Transcript, Verdict } from '../../../skill.ts'
 import type { Definition } from '../definition.ts'
 import { isUngrounded } from '../grounding.ts'
 import { asks } from '../language.ts'
@@ -161,20 +161,28 @@ const looks = ({ acts, item }: Played, found: Findings): void => {
     )
 }
 
-/** After a refusal something else is tried; the same call again, or giving up, is no recovery. */
-const recovery = ({ acts, item }: Played, found: Findings): void => {
-  const failed = acts.findIndex(({ result }) => result?.isError)
-  if (failed < 0 || failed === acts.length - 1) return
-  const [bad, after] = [acts[failed] as Act, acts[failed + 1] as Act]
-  const same =
-    after.call?.name === bad.call?.name &&
-    sameArguments(withoutContext(after.call?.arguments), withoutContext(bad.call?.arguments))
-  if (after.call && same)
-    found.set('recovers', 0, `${after.call.name} is called again as it was`, 'repeated-failed-call')
-  else if (!after.call && !isAsk(item.plan[after.step]) && !after.onPlan)
-    found.set('recovers', 0, 'it gives up after the error', 'gave-up')
-  else found.set('recovers', 1, 'it tries something else after the error')
+/** After each refusal something else is tried; a refused call again with nothing done in between, or giving up, is no recovery. */
+const recovery = (played: Played, found: Findings): void => {
+  const after = played.acts.findIndex(({ result }) => result?.isError) + 1
+  if (after === 0 || after === played.acts.length) return
+  const { reason, tag } = relapse(played) ?? { reason: 'it tries something else after the error' }
+  found.set('recovers', tag ? 0 : 1, reason, tag)
 }
+
+const relapse = ({ acts, item }: Played): { reason: string; tag?: string } | undefined => {
+  let refused: ToolCall[] = []
+  for (const { call, result, step, onPlan } of acts) {
+    if (call && refused.some((bad) => isSame(bad, call)))
+      return { reason: `${call.name} is called again as it was`, tag: 'repeated-failed-call' }
+    if (!call && refused.length > 0 && !isAsk(item.plan[step]) && !onPlan)
+      return { reason: 'it gives up after the error', tag: 'gave-up' }
+    if (result) refused = call && result.isError ? [...refused, call] : []
+  }
+  return undefined
+}
+
+const isSame = (one: ToolCall, other: ToolCall): boolean =>
+  one.name === other.name && sameArguments(withoutContext(one.arguments), withoutContext(other.arguments))
 
 /** It asks where the request fits several things, and only there: both mistakes count alike. */
 const questions = ({ acts, item }: Played, found: Findings): void => {
