@@ -11,8 +11,8 @@ from job import Job, Refused, Stop
 
 DEFAULTS = {
     "beta": 0.1,  # how dear it is to leave the reference
-    "sftWeight": 0.0,  # of the good replies' own loss, in nats a token, beside the preference: it holds their form while bad ones are unlearned
-    "learningRate": 5e-5,
+    "sftWeight": 1.0,  # of the good replies' own loss, in nats a token, beside the preference: it holds their form while bad ones are unlearned
+    "learningRate": 8e-5,
     "rateFactor": 1.0,  # the loop's, where a round gained nothing
     "warmup": 0.1,  # share of the steps
     "schedule": "cosine",  # or linear, constant
