@@ -93,7 +93,7 @@ export const itemsOf = async (
 ): Promise<ItemBase[]> => {
   if (files && !options && !anew && split !== 'train') {
     const { rows } = await readJsonl<ItemBase>(files.split(split))
-    return rows.slice(0, items)
+    if (items === undefined || items <= rows.length) return rows.slice(0, items)
   }
   const rows = items ?? (split === 'train' ? loaded.config.loop.rows : loaded.config.evaluation[split])
   const spec = { seed: seedFrom(loaded.config.seed, 'eval', split), split, parts: [{ where: {}, rows }] }
