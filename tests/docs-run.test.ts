@@ -19,6 +19,7 @@ const standIns: readonly (readonly [RegExp, string])[] = [
   [/--where tool=move_file/, '--where kind=loud'],
   [/kind=ask/g, 'kind=loud'],
   [/\bITEM\b/, 'ITEM-OF-DEV'],
+  [/ --from RUN$/, ''], // a run of the config's own skill: here it is planned from the start
 ]
 
 /** Command lines that are only read (and understood), with what else proves them. */
