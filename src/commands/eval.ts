@@ -55,7 +55,11 @@ const input = z.strictObject({
     )
     .meta({ remote: false }),
   regrade: z.boolean().default(false).describe('grade the stored replies again; no student is asked'),
-  items: z.int().min(1).optional().describe("how many; the split's own number by default, and beyond those that a run has others of the same seed"),
+  items: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("how many; the split's own number by default, and beyond those that a run has others of the same seed"),
   set: setField,
   workspace: workspaceField,
 })
