@@ -36,3 +36,22 @@ test('a round is never made so small that it teaches nothing, nor larger than th
   expect(rowsThatFit(small, baseline(2000), 24).rows).toBe(40)
   expect(rowsThatFit(config, { round: 0, seconds: {}, rows: { ...counts, trained: 0 } }, 0).rows).toBe(2000)
 })
+
+test('where all the rounds to come would be small, one of them has room for more rows, and the next reckons by its pace', () => {
+  const asked = {
+    ...config,
+    evaluation: { ...config.evaluation, gate: 390, dev: 60 },
+    loop: { ...config.loop, rows: 1800 },
+  }
+  const first = rowsThatFit(asked, baseline(425), 7.5)
+  expect(first.rounds).toBe(1)
+  expect(first.rows).toBeGreaterThan(600)
+  const pace = {
+    round: 1,
+    seconds: { train: first.rows * 0.41, evaluate: 160 },
+    rows: { ...counts, trained: first.rows },
+  }
+  const second = rowsThatFit(asked, pace, 7.5 + (first.rows * 0.41 + 160) / 60)
+  expect(second.fits).toBe(true)
+  expect(second.rows).toBeGreaterThan(600)
+})

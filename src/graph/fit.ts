@@ -10,17 +10,20 @@ const rowToAnswer = 0.75
 const usable = 0.93
 /** Rounds are not made smaller than this: the run ends instead. */
 const fewest = 100
+/** Of the rows asked for: rounds so small teach little, so rather one of them less, and the others larger. */
+const leastShare = 0.25
 
 export interface Fit {
   readonly rows: number
   readonly wanted: number
+  readonly rounds: number // that have room with so many rows, of those that are to come
   readonly minutesLeft: number
   readonly fits: boolean // false: even the smallest round would overrun the budget
 }
 
 /**
  * The rows of the next round: as many as the config asks for, or fewer where the rounds that are to come would not fit into
- * what is left of the time budget.
+ * what is left of the time budget. Where all of them would be small, it is shared by fewer rounds: each reckons anew, by its own pace.
  * @param last  the round that has just ended; round 0 has no training
  * @param spent minutes of the run so far
  */
@@ -35,9 +38,13 @@ export const rowsThatFit = (
     last.round === 0 || last.rows.trained === 0
       ? (rowToAnswer * seconds('evaluate') * (train.sft.epochs ?? 1)) / (evaluation.dev + evaluation.gate)
       : (seconds('generate') + seconds('validate') + seconds('train')) / last.rows.trained
-  const forRows = (minutesLeft * 60 * usable) / Math.max(1, loop.rounds - last.round) - seconds('evaluate')
-  const fitting = perRow > 0 ? Math.floor(forRows / perRow) : minutesLeft > 0 ? loop.rows : 0
+  const fitting = (rounds: number) => {
+    const forRows = (minutesLeft * 60 * usable) / rounds - seconds('evaluate')
+    return perRow > 0 ? Math.floor(forRows / perRow) : minutesLeft > 0 ? loop.rows : 0
+  }
+  let rounds = Math.max(1, loop.rounds - last.round)
+  while (rounds > 1 && fitting(rounds) < loop.rows * leastShare) rounds -= 1
   const smallest = Math.min(fewest, loop.rows)
-  const rows = Math.min(loop.rows, Math.max(fitting, smallest))
-  return { rows, wanted: loop.rows, minutesLeft, fits: fitting >= smallest }
+  const rows = Math.min(loop.rows, Math.max(fitting(rounds), smallest))
+  return { rows, wanted: loop.rows, rounds, minutesLeft, fits: fitting(rounds) >= smallest }
 }

@@ -55,17 +55,19 @@ const writeFailures = async (state: State, frozen: Frozen, deps: Deps) => {
 
 /** How many rows the next round has; said where they are fewer than the config asks for. */
 const roomFor = (summary: RoundSummary, deps: Deps): number => {
-  const { rows, wanted, minutesLeft } = rowsThatFit(deps.config, summary, deps.minutes())
+  const { rows, wanted, rounds, minutesLeft } = rowsThatFit(deps.config, summary, deps.minutes())
   if (rows < wanted)
     deps.emit({
       type: 'warning',
       data: {
         code: 'fewer-rows',
-        message: `the next round has ${rows} of ${wanted} rows, so that the rounds to come fit into the ${Math.max(0, minutesLeft).toFixed(0)} minutes that are left of ${deps.config.budget.minutes}`,
+        message: `the next round has ${rows} of ${wanted} rows, so that ${roundsText(rounds)} into the ${Math.max(0, minutesLeft).toFixed(0)} minutes that are left of ${deps.config.budget.minutes}`,
       },
     })
   return rows
 }
+
+const roundsText = (rounds: number) => (rounds === 1 ? 'one round fits' : `${rounds} rounds fit`)
 
 /** The next round's spec: uniform in the first, aimed at what the best student fails on dev afterwards. */
 const writeSpec = async (
