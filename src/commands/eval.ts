@@ -105,7 +105,8 @@ export const command = defineCommand<typeof input, EvaluationSummary>({
       ...(samples !== undefined && { samples: { samples, temperature } }),
       ...(rephrase !== undefined && { rephrase, anew: true }),
       onPreparing: (what) => context.progress(0, 0, what),
-      onProgress: (done, total) => context.progress(done, total, `${split} items of ${target}`),
+      onProgress: (done, total, part) =>
+        context.progress(done, total, `${split} items of ${target}${part ? `, ${part}` : ''}`),
     })
   },
   render(summary, { colors }) {

@@ -172,7 +172,11 @@ const curveOf = async (variants: readonly Variant[], asking: Asking): Promise<Ev
     const folder = path.join(scratch, `point-${index}`)
     const place = { label, ...(at !== undefined && { at }) }
     await mkdir(folder)
-    const settings = { ...options, options: { ...options.options, ...own } }
+    const settings = {
+      ...options,
+      options: { ...options.options, ...own },
+      onProgress: (done: number, total: number) => options.onProgress?.(done, total, label),
+    }
     const definition = await defineAgain(subject.plugin, subject.loaded, settings)
     const point = { ...subject, definition }
     try {

@@ -24,7 +24,7 @@ export interface SubjectOptions extends EngineOptions {
   readonly items?: number
   readonly anew?: boolean // items made now, not those of the run
   readonly contextPerSlot?: number // tokens that the student's server keeps for one episode
-  onProgress?(done: number, total: number): void
+  onProgress?(done: number, total: number, part?: string): void // part: which point of a curve
 }
 
 /** Whom `whet eval` measures, and on what: a student outside of any loop. */

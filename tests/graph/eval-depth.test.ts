@@ -127,6 +127,13 @@ describe('a curve', () => {
     expect([rate(0), rate(1), rate(2)]).toEqual([0, undefined, 1])
   })
 
+  test('says which of its points the progress is about', async () => {
+    const parts = new Set<string | undefined>()
+    const curve = [settings(1), settings(2)]
+    await measured(() => says('hm'), { curve, onProgress: (_done, _total, part) => parts.add(part) })
+    expect([...parts]).toEqual(['1', '2'])
+  })
+
   test('of options that the skill does not know is refused', async () => {
     const plugin = toySkill()
     const strict = { ...plugin, options: z.strictObject({}) }
