@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { anchorsOf, directionOf, directionsOf, evenedOut } from './anchors.ts'
+import { anchorsOf, directionOf, directionsOf, evenedOut, isSameCall } from './anchors.ts'
 import type { AssistantTurn } from './contract.ts'
 import { lintPairs } from './pair-lint.ts'
 import { interleave, type Pair } from './pairs.ts'
@@ -38,6 +38,15 @@ test.each([
   [say('Which?'), say('No.'), 'say'],
   [call('x'), call('y'), 'how'],
 ])('a pair teaches by its forms', (good, bad, direction) => expect(directionOf(good, bad)).toBe(direction))
+
+test.each([
+  ['two calls of one tool', call('x'), { ...call('x'), content: 'so' }, true],
+  ['calls of two tools', call('x'), call('y'), false],
+  ['two texts', say('Which?'), say('No.'), false],
+  ['a call and a text', call('x'), say('No.'), false],
+])('of %s a pair is about the arguments: %#', (_, good, bad, same) =>
+  expect(isSameCall(pair('a', good, bad, 's'))).toBe(same),
+)
 
 describe("the student's own mistakes", () => {
   const gaveIn = many(20, (n) => pair(`own-${n}`, call('not_found'), call('answer'), 'student'))

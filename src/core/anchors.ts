@@ -43,6 +43,9 @@ export interface AnchorOptions {
 /** Whether a pair chooses between two moves; else both do the same in another way. */
 export const isChoice = ({ good, bad }: Pair): boolean => moveOf(good) !== moveOf(bad)
 
+/** Whether both replies call the same tool: a pair about its arguments, which no choice between moves is. */
+export const isSameCall = (pair: Pair): boolean => !isChoice(pair) && moveOf(pair.good) !== ''
+
 /**
  * The student's own mistakes, each with one that goes the other way: where it answered and had better given up, a request where
  * giving up is the bad reply, of all the moves that are right instead in turn. Mistakes of one kind alone would teach the opposite

@@ -94,6 +94,12 @@ const Kto = section(
       .describe(
         'right replies to other requests for each pair, beside `rows`: what the student does right is to stay, and to be learned where they are new; of the round first',
       ),
+    pairs: z
+      .enum(['all', 'moves'])
+      .default('all')
+      .describe(
+        'what pairs are about: moves leaves out two calls of the same tool, so that how its arguments are filled stays with SFT',
+      ),
     loss: z
       .enum(['apo_zero_unpaired', 'kto'])
       .optional()

@@ -1,6 +1,6 @@
 /** Good and bad replies to the same request: what judgement is learned from. */
 import type { SpecFile } from '../core/analyst.ts'
-import { anchorsOf, evenedOut, namedIn } from '../core/anchors.ts'
+import { anchorsOf, evenedOut, isSameCall, namedIn } from '../core/anchors.ts'
 import type { AssistantTurn, ItemBase } from '../core/contract.ts'
 import type { EvaluationRow } from '../core/evaluation.ts'
 import { readJson } from '../core/jsonl.ts'
@@ -29,18 +29,21 @@ export const pairsOf = async (
   const wrong: Pair[] = []
   const failed = new Set<string>()
   const pool = scratchPool(deps.scratch, 1)
+  const isWanted = (pair: Pair) => deps.config.train.kto.pairs === 'all' || !isSameCall(pair)
   for (const row of rows) {
     const gold = golds.get(row.item.id)
     if (!gold || row.error || !hasFlaw(row)) continue
     failed.add(row.item.id)
     if (!isReadable(row, deps.plugin.format)) continue
     const found = await pool.use((scratch) => firstWrongTurn(row, definition, { ...deps, scratch }))
-    if (found) wrong.push({ id: row.item.id, tools: gold.tools, source: 'student', ...found })
+    const pair = found && { id: row.item.id, tools: gold.tools, source: 'student', ...found }
+    if (pair && isWanted(pair)) wrong.push(pair)
   }
   const most = Math.ceil(deps.config.train.kto.rows / 2)
   const others = fresh.filter(({ id }) => !failed.has(id))
   const spec = await readJson<SpecFile>(deps.files.round(round).spec)
-  const groups = await namedMistakes(others.slice(0, choice * most), spec, golds, definition, deps)
+  const named = await namedMistakes(others.slice(0, choice * most), spec, golds, definition, deps)
+  const groups = named.map((group) => group.filter(isWanted))
   const { own, opposites } = evenedOut(wrong, groups, Math.ceil(most * ownAndOpposite))
   const had = [...own, ...opposites]
   const nearest = spec?.lever === 'harder'

@@ -78,6 +78,7 @@ describe('a run that may teach judgement', () => {
     expect(jobs.map(({ kind }) => kind)).toEqual(['sft', 'kto', 'kto'])
     expect(jobs[1]).toMatchObject({ params: { beta: 0.2 }, rows: expect.stringMatching(/round-02\/kto\.jsonl$/) })
     expect(jobs[1]?.params).not.toHaveProperty('practice')
+    expect(jobs[1]?.params).not.toHaveProperty('pairs')
     expect(jobs[1]?.adapter).toMatch(/round-01/)
   })
 

@@ -86,7 +86,15 @@ const learnedBy = async (best: number, { files }: Deps): Promise<number> => {
 const paramsOf = (kind: Kind, definition: unknown, { config, plugin }: Deps) => {
   if (kind === 'sft' || kind === 'dpo') return config.train[kind]
   if (kind === 'kto') {
-    const { enabled: _, practice: __, temperature: ___, rows: ____, hold: _____, ...params } = config.train.kto
+    const {
+      enabled: _,
+      practice: __,
+      temperature: ___,
+      rows: ____,
+      hold: _____,
+      pairs: ______,
+      ...params
+    } = config.train.kto
     return params
   }
   const { enabled: _, practice: __, ...params } = config.train.grpo
