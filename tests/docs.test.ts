@@ -27,7 +27,7 @@ test.each([
     kind: 'kto',
     files: ['preference', 'kto'],
     given: ['fourBit'],
-    ofTheLoop: ['enabled', 'practice', 'temperature', 'rows', 'hold'],
+    ofTheLoop: ['enabled', 'practice', 'temperature', 'rows', 'hold', 'pairs'],
   },
   { kind: 'dpo', files: ['preference', 'dpo'], given: ['fourBit'], ofTheLoop: [] },
   {
